@@ -41,6 +41,8 @@ export interface IntegrityService {
   report(runId: string): Promise<IntegrityReport>;
   /** Runs, newest first; `before` is the `startedAt` of the last one seen. */
   history(options: { readonly limit: number; readonly before?: string }): Promise<readonly RunSummary[]>;
+  /** The run that is under way in this process, or null. */
+  running(): string | null;
   /** Starts a run and returns at once. @throws KeepsakeError `RunInProgress` */
   start(request: RunRequest): Promise<{ readonly runId: string }>;
   /** Steps of a run from now on, its end included; ends at once with the outcome when the run is over. */
