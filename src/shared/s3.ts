@@ -199,7 +199,7 @@ export async function* listObjects(
         throw asS3Error(error, name);
       });
     for (const entry of page.Contents ?? []) {
-      const object = listedObject(entry);
+      const object = listedObject(entry, page.EncodingType === 'url');
       if (previous !== undefined && compareKeys(previous, object.key) >= 0) throw unordered(previous, object.key);
       previous = object.key;
       yield object;
@@ -214,7 +214,7 @@ export async function* listObjects(
   } while (token);
 }
 
-function listedObject({ Key, Size, ETag, LastModified }: _Object): ListedObject {
+function listedObject({ Key, Size, ETag, LastModified }: _Object, isEncoded: boolean): ListedObject {
   if (Key === undefined || Size === undefined || LastModified === undefined) {
     throw new KeepsakeError('S3BadAnswer', {
       what: 'an entry of the listing lacks its key, size or time',
@@ -223,16 +223,30 @@ function listedObject({ Key, Size, ETag, LastModified }: _Object): ListedObject 
     });
   }
   return {
-    key: decodeListedKey(Key),
+    key: isEncoded ? decodeListedKey(Key) : Key,
     sizeBytes: Size,
     etag: (ETag ?? '').replaceAll('"', ''),
     lastModified: LastModified,
   };
 }
 
-// EncodingType=url: percent-encoded UTF-8, with '+' for a space (as HTML forms do); a real plus comes as %2B.
+// EncodingType=url, when the answer says it was applied (some emulators ignore it): percent-encoded UTF-8, with '+' for
+// a space as HTML forms have it; a real plus comes as %2B.
 function decodeListedKey(encoded: string): string {
-  return decodeURIComponent(encoded.replaceAll('+', ' '));
+  try {
+    return decodeURIComponent(encoded.replaceAll('+', ' '));
+  } catch (error) {
+    throw new KeepsakeError(
+      'S3BadAnswer',
+      {
+        what: "a key of the listing can't be decoded",
+        expected: 'percent-encoded UTF-8',
+        got: JSON.stringify(encoded),
+        remedy: 'Check what stands in front of S3.',
+      },
+      error,
+    );
+  }
 }
 
 function unordered(previous: string, key: string): KeepsakeError {
