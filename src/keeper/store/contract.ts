@@ -196,4 +196,6 @@ export interface StoreOptions {
   /** Bodies up to this size stand in the database. @default 64 KiB */
   readonly inlineBytes?: number;
   readonly now?: () => number;
+  /** Told of each entry when it is found damaged and set aside: for the log. */
+  readonly onDamage?: (entry: DamagedEntry) => void;
 }

@@ -1,0 +1,122 @@
+// Receives the bytes of a body: small ones stay in memory until their commit, larger ones go to a file as they come.
+// A body belongs to whoever received it until a commit takes it.
+import { KeepsakeError } from '../../shared/errors.ts';
+import { BlockChecks } from './block-checks.ts';
+import type { Body, BodyWriter } from './contract.ts';
+import { BodyFile, type BodyFolders, type FileSystem } from './durable-files.ts';
+import type { BodyContent } from './jobs.ts';
+import { asStoreError } from './store-errors.ts';
+
+export interface BodyWriterOptions {
+  readonly folders: BodyFolders;
+  readonly files: FileSystem;
+  readonly inlineBytes: number;
+  /** What the sender announced: a body that will not fit inline goes to a file from its first byte. */
+  readonly expectedBytes: number;
+}
+
+/** See `BodyWriter` in contract.ts. Steps are carried out one after another; after one failed, the next fail too. */
+export class BodyReceiver implements BodyWriter {
+  readonly #options: BodyWriterOptions;
+  readonly #checks = new BlockChecks();
+  #held: Uint8Array[] = [];
+  #sizeBytes = 0;
+  #file: BodyFile | undefined;
+  #body: ReceivedBody | undefined;
+  #isDiscarded = false;
+  #lastStep: Promise<unknown> = Promise.resolve();
+
+  constructor(options: BodyWriterOptions) {
+    this.#options = options;
+  }
+
+  write(chunk: Uint8Array): Promise<void> {
+    return this.#inTurn(() => this.#append(chunk));
+  }
+
+  finish(): Promise<Body> {
+    return this.#inTurn(async () => {
+      await this.#file?.publish();
+      const content: BodyContent = {
+        sizeBytes: this.#sizeBytes,
+        checks: this.#checks.finish(),
+        file: this.#file?.name ?? null,
+        inline: this.#file ? null : Buffer.concat(this.#held),
+      };
+      this.#held = [];
+      this.#body = new ReceivedBody(content, this.#file);
+      return this.#body;
+    });
+  }
+
+  async discard(): Promise<void> {
+    this.#isDiscarded = true;
+    await this.#lastStep.catch(() => {}); // told to whoever asked for that step
+    this.#held = [];
+    await (this.#body ?? this.#file)?.discard();
+  }
+
+  #inTurn<T>(step: () => Promise<T>): Promise<T> {
+    const done = this.#lastStep
+      .then(() => {
+        if (this.#isDiscarded || this.#body) throw misuse('a body that has ended was written to');
+        return step();
+      })
+      .catch((error: unknown) => {
+        throw asStoreError(error, this.#options.folders.bodies);
+      });
+    this.#lastStep = done;
+    return done;
+  }
+
+  async #append(chunk: Uint8Array): Promise<void> {
+    const { folders, files, inlineBytes, expectedBytes } = this.#options;
+    this.#checks.add(chunk);
+    this.#sizeBytes += chunk.length;
+    if (!this.#file && Math.max(this.#sizeBytes, expectedBytes) <= inlineBytes) {
+      this.#held.push(chunk);
+      return;
+    }
+    this.#file ??= await BodyFile.create(folders, files);
+    for (const earlier of this.#held.splice(0)) await this.#file.append(earlier);
+    await this.#file.append(chunk);
+  }
+}
+
+/** A finished body. Exactly one commit may take it. */
+export class ReceivedBody implements Body {
+  readonly content: BodyContent;
+  readonly #file: BodyFile | undefined;
+  #isOurs = true;
+
+  constructor(content: BodyContent, file: BodyFile | undefined) {
+    this.content = content;
+    this.#file = file;
+  }
+
+  get sizeBytes(): number {
+    return this.content.sizeBytes;
+  }
+
+  /** Hands the body to a commit: from now on `discard` leaves it alone. */
+  take(): BodyContent {
+    if (!this.#isOurs) throw misuse('a body was committed twice, or after it was discarded');
+    this.#isOurs = false;
+    return this.content;
+  }
+
+  /** Takes the body back from a commit that surely left no trace. */
+  giveBack(): void {
+    this.#isOurs = true;
+  }
+
+  async discard(): Promise<void> {
+    if (!this.#isOurs) return;
+    this.#isOurs = false;
+    await this.#file?.discard();
+  }
+}
+
+function misuse(what: string): KeepsakeError {
+  return new KeepsakeError('Internal', { what });
+}

@@ -1,0 +1,126 @@
+// The main thread's side of the commit thread: one batch is under way, the next one gathers. What waited while a batch
+// was being written shares the next fsync, so the rate of commits grows with the number of clients.
+import { setImmediate } from 'node:timers';
+import { Worker } from 'node:worker_threads';
+import { KeepsakeError } from '../../shared/errors.ts';
+import type { CommitRequest, CommitThreadOptions } from './commit-thread.ts';
+import type { CommitMessage, Job, JobFailure, JobOutcome, JobResult } from './jobs.ts';
+
+/** Jobs in one transaction at most: bounds how long the first of them waits for the last. */
+const maxBatch = 256;
+
+interface Waiting {
+  readonly job: Job;
+  readonly resolve: (result: JobResult) => void;
+  readonly reject: (error: KeepsakeError) => void;
+}
+
+export class CommitQueue {
+  readonly #worker: Worker;
+  readonly #ended: Promise<void>;
+  #waiting: Waiting[] = [];
+  #underWay: readonly Waiting[] = [];
+  #isFlushPlanned = false;
+  /** Why no more jobs can be run. */
+  #end: KeepsakeError | undefined;
+  #onIdle: (() => void) | undefined;
+
+  private constructor(worker: Worker) {
+    this.#worker = worker;
+    this.#ended = new Promise((resolve) => worker.once('exit', () => resolve()));
+    worker.on('message', (message: CommitMessage) => {
+      if (message.kind === 'outcomes') this.#settle(message.outcomes);
+    });
+    worker.on('error', (error) => this.#fail(threadFailed(error)));
+    worker.on('exit', () => this.#fail(threadFailed(undefined)));
+  }
+
+  /** Starts the thread. @throws KeepsakeError what opening the store throws (schema.ts) */
+  static async start(options: CommitThreadOptions): Promise<CommitQueue> {
+    const worker = new Worker(new URL('./commit-thread.ts', import.meta.url), { workerData: options, execArgv: [] });
+    const first = await new Promise<CommitMessage>((resolve, reject) => {
+      worker.once('message', resolve);
+      worker.once('error', (error) => reject(threadFailed(error)));
+    });
+    if (first.kind === 'unopened') throw toError(first.failure);
+    return new CommitQueue(worker);
+  }
+
+  /** Resolves when the job is on disk. */
+  run(job: Job): Promise<JobResult> {
+    return new Promise((resolve, reject) => {
+      if (this.#end) {
+        reject(this.#end);
+        return;
+      }
+      this.#waiting.push({ job, resolve, reject });
+      this.#planFlush();
+    });
+  }
+
+  /** Takes no more jobs, and resolves when those it has are done. */
+  async drain(): Promise<void> {
+    this.#end ??= new KeepsakeError('Internal', { what: "the keeper's store is closed" });
+    if (this.#waiting.length + this.#underWay.length === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#onIdle = resolve;
+    });
+  }
+
+  /** Closes the writing connection and ends the thread. */
+  async end(): Promise<void> {
+    this.#send({ kind: 'close' });
+    await this.#ended;
+  }
+
+  // Not at once: requests that arrived in the same turn of the event loop go together.
+  #planFlush(): void {
+    if (this.#isFlushPlanned || this.#underWay.length > 0) return;
+    this.#isFlushPlanned = true;
+    setImmediate(() => {
+      this.#isFlushPlanned = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    if (this.#underWay.length > 0 || this.#waiting.length === 0) return;
+    this.#underWay = this.#waiting.splice(0, maxBatch);
+    this.#send({ kind: 'batch', jobs: this.#underWay.map(({ job }) => job) });
+  }
+
+  #send(request: CommitRequest): void {
+    this.#worker.postMessage(request);
+  }
+
+  #settle(outcomes: readonly JobOutcome[]): void {
+    const settled = this.#underWay;
+    this.#underWay = [];
+    for (const [index, outcome] of outcomes.entries()) {
+      if (outcome.kind === 'done') settled[index]?.resolve(outcome.result);
+      else settled[index]?.reject(toError(outcome.failure));
+    }
+    if (this.#waiting.length > 0) this.#planFlush();
+    else this.#onIdle?.();
+  }
+
+  #fail(error: KeepsakeError): void {
+    this.#end ??= error;
+    for (const { reject } of [...this.#underWay, ...this.#waiting]) reject(this.#end);
+    this.#underWay = [];
+    this.#waiting = [];
+    this.#onIdle?.();
+  }
+}
+
+function toError({ code, detail, reason }: JobFailure): KeepsakeError {
+  return new KeepsakeError(code, detail, new Error(reason));
+}
+
+function threadFailed(cause: unknown): KeepsakeError {
+  return new KeepsakeError(
+    'DataFolderUnusable',
+    { what: "the thread that writes the keeper's store has ended", remedy: 'Start the keeper again; see the log.' },
+    cause,
+  );
+}

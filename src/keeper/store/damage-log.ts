@@ -1,0 +1,48 @@
+// Which entries are damaged. A damaged version is set aside at once, in memory, and marked in the store by the next
+// commit, so that the next process knows it too. A damaged part is known until this process ends.
+import type { CommitQueue } from './commit-queue.ts';
+import type { DamagedEntry } from './contract.ts';
+import type { StoreReader } from './store-reader.ts';
+
+export interface DamageLogOptions {
+  readonly queue: CommitQueue;
+  readonly reader: StoreReader;
+  readonly onDamage: (entry: DamagedEntry) => void;
+}
+
+export class DamageLog {
+  readonly #options: DamageLogOptions;
+  /** Versions that are not marked in the store yet, or can't be (a full disk). */
+  readonly #unmarked = new Map<number, DamagedEntry>();
+  readonly #parts = new Map<string, DamagedEntry>();
+
+  constructor(options: DamageLogOptions) {
+    this.#options = options;
+  }
+
+  entries(): readonly DamagedEntry[] {
+    return [...this.#options.reader.damaged(), ...this.#unmarked.values(), ...this.#parts.values()];
+  }
+
+  isSetAside(versionId: number): boolean {
+    return this.#unmarked.has(versionId);
+  }
+
+  setVersionAside(versionId: number, { bucket, key, reason }: DamagedEntry): void {
+    if (this.#unmarked.has(versionId)) return;
+    const entry = { bucket, key, reason };
+    this.#unmarked.set(versionId, entry);
+    this.#options.onDamage(entry);
+    this.#options.queue.run({ kind: 'set-aside', versionId, reason }).then(
+      () => this.#unmarked.delete(versionId),
+      () => {}, // stays here, in memory: the disk is full or the store is closing
+    );
+  }
+
+  notePart(uploadId: string, partNumber: number, entry: DamagedEntry): void {
+    const name = `${partNumber} ${uploadId}`;
+    if (this.#parts.has(name)) return;
+    this.#parts.set(name, entry);
+    this.#options.onDamage(entry);
+  }
+}

@@ -1,0 +1,96 @@
+// The one place that makes durable files (SQLite makes its own). A published file is whole under its name and will be
+// found there after a power cut: write under another name → fsync → rename → fsync of the folder. The order is the promise.
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
+import path from 'node:path';
+
+/** The calls whose order durability depends on; a test puts one in front that notes them, or fails at step n. */
+export interface FileSystem {
+  create(file: string): Promise<FileHandle>;
+  write(handle: FileHandle, chunk: Uint8Array): Promise<void>;
+  sync(handle: FileHandle): Promise<void>;
+  close(handle: FileHandle): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  syncFolder(folder: string): Promise<void>;
+  unlink(file: string): Promise<void>;
+}
+
+export const realFileSystem: FileSystem = {
+  create: (file) => open(file, 'wx'),
+  // writeFile on a handle goes on where the last one ended, and goes on after a short write.
+  write: (handle, chunk) => handle.writeFile(chunk),
+  sync: (handle) => handle.sync(),
+  close: (handle) => handle.close(),
+  rename,
+  syncFolder: async (folder) => {
+    const handle = await open(folder, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  },
+  unlink,
+};
+
+export interface BodyFolders {
+  /** Bodies being received. */
+  readonly incoming: string;
+  /** Whole bodies. */
+  readonly bodies: string;
+}
+
+/** A body file being written. The steps must not overlap. */
+export class BodyFile {
+  readonly #folders: BodyFolders;
+  readonly #files: FileSystem;
+  readonly #handle: FileHandle;
+  readonly name: string;
+  #place: 'incoming' | 'bodies' | 'gone' = 'incoming';
+  #isOpen = true;
+
+  private constructor(folders: BodyFolders, files: FileSystem, opened: { name: string; handle: FileHandle }) {
+    this.#folders = folders;
+    this.#files = files;
+    this.name = opened.name;
+    this.#handle = opened.handle;
+  }
+
+  static async create(folders: BodyFolders, files: FileSystem): Promise<BodyFile> {
+    const name = randomUUID();
+    const handle = await files.create(path.join(folders.incoming, name));
+    return new BodyFile(folders, files, { name, handle });
+  }
+
+  append(chunk: Uint8Array): Promise<void> {
+    return this.#files.write(this.#handle, chunk);
+  }
+
+  /** Makes the file durable under its name in `bodies`. After a failure, `discard` it. */
+  async publish(): Promise<void> {
+    await this.#files.sync(this.#handle);
+    await this.#close();
+    await this.#files.rename(this.#path('incoming'), this.#path('bodies'));
+    this.#place = 'bodies';
+    await this.#files.syncFolder(this.#folders.bodies);
+  }
+
+  /** Removes the file, wherever it is. What can't be removed now is removed at the next start. */
+  async discard(): Promise<void> {
+    if (this.#place === 'gone') return;
+    const file = this.#path(this.#place);
+    this.#place = 'gone';
+    await this.#close().catch(() => {}); // its bytes are not wanted any more
+    await this.#files.unlink(file).catch(() => {}); // left over: see above
+  }
+
+  async #close(): Promise<void> {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    await this.#files.close(this.#handle);
+  }
+
+  #path(place: 'incoming' | 'bodies'): string {
+    return path.join(this.#folders[place], this.name);
+  }
+}

@@ -1,0 +1,270 @@
+// The store of contract.ts, put together: writes go to the commit thread, reads to the connection of this thread.
+import { unlink } from 'node:fs/promises';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { KeepsakeError } from '../../shared/errors.ts';
+import { BodyDamaged, type ByteRange, readSegments, type Segment } from './body-reader.ts';
+import { BodyReceiver, ReceivedBody } from './body-writer.ts';
+import type { CommitQueue } from './commit-queue.ts';
+import type {
+  Body,
+  BodyWriter,
+  BucketRecord,
+  Change,
+  DamagedEntry,
+  Intent,
+  ObjectRecord,
+  RetiredVersion,
+  Store,
+  StoreCounts,
+  UploadPart,
+  UploadRecord,
+} from './contract.ts';
+import { DamageLog } from './damage-log.ts';
+import type { BodyFolders, FileSystem } from './durable-files.ts';
+import type { FolderLock } from './folder-lock.ts';
+import type { IntentLog } from './intents.ts';
+import type { ContentChange } from './jobs.ts';
+import { readBucket, readPart, readRetired, readUpload, readVersion, type VersionRow } from './rows.ts';
+import { asStoreError, storeDamaged } from './store-errors.ts';
+import type { StoreReader } from './store-reader.ts';
+
+export interface StorePieces {
+  readonly folder: string;
+  readonly folders: BodyFolders;
+  readonly files: FileSystem;
+  readonly lock: FolderLock;
+  readonly queue: CommitQueue;
+  readonly reader: StoreReader;
+  readonly intents: IntentLog;
+  readonly inlineBytes: number;
+  readonly retentionMs: number;
+  readonly retentionBytes: number;
+  readonly now: () => number;
+  readonly onDamage: (entry: DamagedEntry) => void;
+}
+
+export class DurableStore implements Store {
+  readonly id: string;
+  readonly createdAt: number;
+  readonly damage: DamageLog;
+  readonly #pieces: StorePieces;
+  readonly #removals = new Set<Promise<void>>();
+
+  constructor(pieces: StorePieces) {
+    this.#pieces = pieces;
+    this.damage = new DamageLog(pieces);
+    const { id, createdAt } = pieces.reader.identity();
+    this.id = id;
+    this.createdAt = createdAt;
+  }
+
+  session(): string | null {
+    return this.#pieces.reader.session();
+  }
+
+  counts(): StoreCounts {
+    return this.#pieces.reader.counts();
+  }
+
+  damaged(): readonly DamagedEntry[] {
+    return this.damage.entries();
+  }
+
+  beginBody(expectedBytes = 0): BodyWriter {
+    const { folders, files, inlineBytes } = this.#pieces;
+    return new BodyReceiver({ folders, files, inlineBytes, expectedBytes });
+  }
+
+  beginIntent(intent: Omit<Intent, 'id'>): Intent {
+    try {
+      return this.#pieces.intents.begin(intent);
+    } catch (error) {
+      throw asStoreError(error, this.#pieces.folder);
+    }
+  }
+
+  endIntent(intent: Intent): void {
+    this.#pieces.intents.end(intent);
+  }
+
+  openIntents(): readonly Intent[] {
+    return this.#pieces.intents.earlier();
+  }
+
+  async commit(change: Change): Promise<void> {
+    const { queue, now } = this.#pieces;
+    const body = bodyOf(change);
+    const content = withContent(change);
+    try {
+      const { unusedFiles } = await queue.run({ kind: 'change', at: now(), change: content });
+      this.#remove(unusedFiles);
+    } catch (error) {
+      // After a failed fsync the commit may yet turn out to be on disk, and its file must be there: the next start,
+      // which sees what became of it, removes the file if nothing names it.
+      if (!(error instanceof KeepsakeError && error.code === 'DataFolderUnusable')) body?.giveBack();
+      throw error;
+    }
+  }
+
+  buckets(): readonly BucketRecord[] {
+    return this.#pieces.reader.buckets().map(readBucket);
+  }
+
+  object(bucket: string, key: string): ObjectRecord | undefined {
+    const row = this.#pieces.reader.current(bucket, key);
+    return row && this.#sound(row, readVersion);
+  }
+
+  *objects(bucket?: string): Iterable<ObjectRecord> {
+    for (const row of this.#pieces.reader.allCurrent(bucket)) {
+      const record = this.#sound(row, readVersion);
+      if (record) yield record;
+    }
+  }
+
+  upload(uploadId: string): UploadRecord | undefined {
+    const row = this.#pieces.reader.upload(uploadId);
+    return row && readUpload(row);
+  }
+
+  uploads(): readonly UploadRecord[] {
+    return this.#pieces.reader.uploads().map(readUpload);
+  }
+
+  parts(uploadId: string): readonly UploadPart[] {
+    return this.#pieces.reader.parts(uploadId).map(readPart);
+  }
+
+  retired(bucket: string, key: string): readonly RetiredVersion[] {
+    return this.#pieces.reader.retired(bucket, key).flatMap((row) => this.#sound(row, this.#readRetired) ?? []);
+  }
+
+  version(versionId: number): ObjectRecord | RetiredVersion | undefined {
+    const row = this.#pieces.reader.version(versionId);
+    if (!row) return undefined;
+    return row.retired_at === null ? this.#sound(row, readVersion) : this.#sound(row, this.#readRetired);
+  }
+
+  readBody(versionId: number, range?: ByteRange): Readable {
+    return Readable.from(this.#versionBytes(versionId, range), { objectMode: false });
+  }
+
+  readPart(uploadId: string, partNumber: number): Readable {
+    return Readable.from(this.#partBytes(uploadId, partNumber), { objectMode: false });
+  }
+
+  async expire(now: number): Promise<{ readonly versions: number; readonly bytes: number }> {
+    const { queue, retentionMs, retentionBytes } = this.#pieces;
+    let [versions, bytes] = [0, 0];
+    for (;;) {
+      const step = await queue.run({ kind: 'expire', now, retentionMs, retentionBytes });
+      this.#remove(step.unusedFiles);
+      if (step.droppedVersions === 0) return { versions, bytes };
+      versions += step.droppedVersions;
+      bytes += step.droppedBytes;
+    }
+  }
+
+  async close(): Promise<void> {
+    const { queue, reader, intents, lock } = this.#pieces;
+    await queue.drain();
+    await Promise.all(this.#removals);
+    reader.close(); // first, so that the writer is the last and folds its log into the file
+    await queue.end();
+    intents.close();
+    lock.release();
+  }
+
+  async *#versionBytes(versionId: number, range?: ByteRange): AsyncGenerator<Uint8Array, void, void> {
+    const version = this.version(versionId);
+    if (!version) throw notHeld(`version ${versionId}`);
+    const segments = this.#pieces.reader.segmentsOfVersion(versionId);
+    try {
+      assertComplete(segments, version.sizeBytes);
+      yield* this.#bytes(segments, range ?? { start: 0, end: version.sizeBytes });
+    } catch (error) {
+      if (!(error instanceof BodyDamaged)) throw asStoreError(error, this.#pieces.folder);
+      // It may have been dropped while it was being read.
+      if (!this.#pieces.reader.version(versionId)) throw notHeld(`version ${versionId}`);
+      const { bucket, key } = version;
+      this.damage.setVersionAside(versionId, { bucket, key, reason: error.message });
+      throw storeDamaged(this.#pieces.folder, `${JSON.stringify(`${bucket}/${key}`)}: ${error.message}`, error);
+    }
+  }
+
+  async *#partBytes(uploadId: string, partNumber: number): AsyncGenerator<Uint8Array, void, void> {
+    const { reader, folder } = this.#pieces;
+    const what = `part ${partNumber} of upload ${uploadId}`;
+    const segment = reader.segmentOfPart(uploadId, partNumber);
+    const upload = reader.upload(uploadId);
+    if (!segment || !upload) throw notHeld(what);
+    try {
+      yield* this.#bytes([segment], { start: 0, end: segment.sizeBytes });
+    } catch (error) {
+      if (!(error instanceof BodyDamaged)) throw asStoreError(error, folder);
+      if (reader.segmentOfPart(uploadId, partNumber)?.body !== segment.body) throw notHeld(what);
+      const { bucket, key } = upload;
+      this.damage.notePart(uploadId, partNumber, { bucket, key, reason: `${what}: ${error.message}` });
+      throw storeDamaged(folder, `${what}: ${error.message}`, error);
+    }
+  }
+
+  #bytes(segments: readonly Segment[], range: ByteRange): AsyncGenerator<Uint8Array, void, void> {
+    const { folders, reader } = this.#pieces;
+    const inlineBytes = (body: number) => reader.inlineBytes(body);
+    return readSegments(segments, range, { bodiesFolder: folders.bodies, inlineBytes });
+  }
+
+  readonly #readRetired = (row: VersionRow): RetiredVersion | undefined => readRetired(row, this.#pieces.retentionMs);
+
+  // A row that fails its check is set aside and treated as absent.
+  #sound<T>(row: VersionRow, read: (row: VersionRow) => T | undefined): T | undefined {
+    if (this.damage.isSetAside(row.id)) return undefined;
+    const version = read(row);
+    if (version === undefined) {
+      const { bucket, key } = row;
+      this.damage.setVersionAside(row.id, { bucket, key, reason: 'its record does not match its checksum' });
+    }
+    return version;
+  }
+
+  // In the background: the commit that dropped them is on disk, and what is left over goes at the next start.
+  #remove(files: readonly string[]): void {
+    for (const file of files) {
+      const removal = unlink(path.join(this.#pieces.folders.bodies, file))
+        .catch(() => {})
+        .finally(() => this.#removals.delete(removal));
+      this.#removals.add(removal);
+    }
+  }
+}
+
+function bodyOf(change: Change): ReceivedBody | undefined {
+  if (change.kind === 'put-part') return received(change.source);
+  if (change.kind === 'put-object' && change.source.kind === 'body') return received(change.source.body);
+  return undefined;
+}
+
+// Takes the change's body, if it has one.
+function withContent(change: Change): ContentChange {
+  if (change.kind === 'put-part') return { ...change, source: received(change.source).take() };
+  if (change.kind !== 'put-object') return change;
+  const { source } = change;
+  if (source.kind !== 'body') return { ...change, source };
+  return { ...change, source: { kind: 'content', content: received(source.body).take() } };
+}
+
+function received(body: Body): ReceivedBody {
+  if (body instanceof ReceivedBody) return body;
+  throw new KeepsakeError('Internal', { what: 'a body was committed that no store had received' });
+}
+
+function assertComplete(segments: readonly Segment[], sizeBytes: number): void {
+  const sum = segments.reduce((total, segment) => total + segment.sizeBytes, 0);
+  if (sum !== sizeBytes) throw new BodyDamaged(`it has ${sum} bytes of ${sizeBytes}`);
+}
+
+function notHeld(what: string): KeepsakeError {
+  return new KeepsakeError('VersionNotFound', { what: `the keeper holds no ${what}` });
+}

@@ -1,0 +1,36 @@
+// One process has the store open. The lock is the operating system's (SQLite's lock on an empty file), so a killed
+// process leaves none behind, and a process id that was used again is no trap.
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { KeepsakeError } from '../../shared/errors.ts';
+import { asStoreError } from './store-errors.ts';
+
+const sqliteBusy = 5;
+
+export interface FolderLock {
+  release(): void;
+}
+
+/** @throws KeepsakeError `DataFolderLocked` when another process (or this one) has the folder, `DataFolderUnusable` */
+export function lockFolder(folder: string): FolderLock {
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(path.join(folder, 'lock.db'), { timeout: 0 });
+    database.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    database?.close();
+    throw (error as { errcode?: number }).errcode === sqliteBusy ? locked(folder, error) : asStoreError(error, folder);
+  }
+  return { release: () => database.close() };
+}
+
+function locked(folder: string, cause: unknown): KeepsakeError {
+  return new KeepsakeError(
+    'DataFolderLocked',
+    {
+      what: `another keeper uses the folder ${folder}`,
+      remedy: 'Stop it first, or name another folder in KEEPER_DATA.',
+    },
+    cause,
+  );
+}

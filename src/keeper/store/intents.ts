@@ -1,0 +1,127 @@
+// What was passed to the emulator and is not committed yet: one line when it begins, one when it ends, by write(2)
+// without fsync. It outlives a killed process; after a power cut it may be torn, which is why a line that does not parse
+// is skipped: then the emulator is new anyway, and the store is right.
+import { closeSync, ftruncateSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import type { Intent } from './contract.ts';
+
+/** The log is written anew, with the open intents only, when it has grown to this. */
+const compactAtBytes = 1024 * 1024;
+
+type Line = { readonly begin: Intent } | { readonly end: number };
+
+export class IntentLog {
+  readonly #file: string;
+  readonly #open: Map<number, Intent>;
+  readonly #earlier: readonly number[];
+  #lastId: number;
+  #descriptor: number;
+  #sizeBytes = 0;
+
+  /** Opens the log, made if there is none; what an earlier process left open stays open. */
+  constructor(file: string) {
+    this.#file = file;
+    this.#open = readOpen(file);
+    this.#earlier = [...this.#open.keys()];
+    this.#lastId = Math.max(0, ...this.#earlier);
+    this.#descriptor = this.#rewrite();
+  }
+
+  /** @throws what write(2) throws; then nothing has begun. */
+  begin(intent: Omit<Intent, 'id'>): Intent {
+    if (this.#sizeBytes > compactAtBytes) this.#compact();
+    const begun = { id: this.#lastId + 1, ...intent };
+    this.#append({ begin: begun });
+    this.#lastId = begun.id;
+    this.#open.set(begun.id, begun);
+    return begun;
+  }
+
+  /** Never throws: an intent that could not be ended costs one comparison with the emulator at the next start. */
+  end({ id }: Intent): void {
+    if (!this.#open.delete(id)) return;
+    try {
+      this.#append({ end: id });
+    } catch {
+      // see above
+    }
+  }
+
+  /** Those an earlier process left open and that are still open, oldest first. */
+  earlier(): readonly Intent[] {
+    return this.#earlier.flatMap((id) => this.#open.get(id) ?? []);
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+
+  #append(line: Line): void {
+    try {
+      this.#sizeBytes += writeLine(this.#descriptor, line);
+    } catch (error) {
+      ftruncateSync(this.#descriptor, this.#sizeBytes); // a line cut short by a full disk would swallow the next one
+      throw error;
+    }
+  }
+
+  #compact(): void {
+    const old = this.#descriptor;
+    this.#descriptor = this.#rewrite();
+    closeSync(old);
+  }
+
+  // Written aside and renamed: a kill in between leaves the old log, which says the same.
+  #rewrite(): number {
+    const fresh = `${this.#file}.new`;
+    rmSync(fresh, { force: true });
+    const descriptor = openSync(fresh, 'a');
+    try {
+      let sizeBytes = 0;
+      for (const intent of this.#open.values()) sizeBytes += writeLine(descriptor, { begin: intent });
+      renameSync(fresh, this.#file);
+      this.#sizeBytes = sizeBytes;
+      return descriptor;
+    } catch (error) {
+      closeSync(descriptor);
+      throw error;
+    }
+  }
+}
+
+function writeLine(descriptor: number, line: Line): number {
+  const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
+  for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
+  return bytes.length;
+}
+
+function readOpen(file: string): Map<number, Intent> {
+  const open = new Map<number, Intent>();
+  for (const text of readIfThere(file).split('\n')) {
+    const line = parseLine(text);
+    if (!line) continue;
+    if ('begin' in line) open.set(line.begin.id, line.begin);
+    else open.delete(line.end);
+  }
+  return open;
+}
+
+function readIfThere(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
+}
+
+function parseLine(text: string): Line | undefined {
+  try {
+    const line = JSON.parse(text) as { begin?: Partial<Intent>; end?: unknown };
+    const { id, bucket, key, operation } = line.begin ?? {};
+    if (typeof line.end === 'number') return { end: line.end };
+    if (typeof id !== 'number' || typeof bucket !== 'string' || typeof operation !== 'string') return undefined;
+    return key === undefined ? undefined : { begin: { id, bucket, key, operation } };
+  } catch {
+    return undefined; // torn: see the top of this file
+  }
+}

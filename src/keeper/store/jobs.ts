@@ -1,0 +1,64 @@
+// What the main thread asks of the commit thread, and what it hears. Plain values: they are copied between threads.
+import type { ErrorCode, ErrorDetail } from '../../shared/errors.ts';
+import type { BodySource, Change, UploadPart } from './contract.ts';
+
+/** A body's bytes, or the name of their file in bodies/, with the checks of their blocks. */
+export interface BodyContent {
+  readonly sizeBytes: number;
+  readonly checks: Uint8Array;
+  readonly file: string | null;
+  readonly inline: Uint8Array | null;
+}
+
+type PutObject = Extract<Change, { kind: 'put-object' }>;
+type PutPart = Extract<Change, { kind: 'put-part' }>;
+
+/** Where the bytes of an object come from, with a fresh body's content in the place of its handle. */
+export type ContentSource =
+  | { readonly kind: 'content'; readonly content: BodyContent }
+  | Exclude<BodySource, { kind: 'body' }>;
+
+export interface PutObjectContent extends Omit<PutObject, 'source'> {
+  readonly source: ContentSource;
+}
+
+export interface PutPartContent extends Omit<PutPart, 'source'> {
+  readonly part: UploadPart;
+  readonly source: BodyContent;
+}
+
+/** A `Change` that can cross threads. */
+export type ContentChange = Exclude<Change, PutObject | PutPart> | PutObjectContent | PutPartContent;
+
+export type Job =
+  | { readonly kind: 'change'; readonly at: number; readonly change: ContentChange }
+  /** Marks a version as damaged: it is not served any more. */
+  | { readonly kind: 'set-aside'; readonly versionId: number; readonly reason: string }
+  /** Drops some of the retired versions that are due; to be asked again until nothing is left to drop. */
+  | { readonly kind: 'expire'; readonly now: number; readonly retentionMs: number; readonly retentionBytes: number };
+
+/** What is true once the job is on disk. */
+export interface JobResult {
+  /** Files in bodies/ that nothing names any more. */
+  readonly unusedFiles: readonly string[];
+  readonly droppedVersions: number;
+  readonly droppedBytes: number;
+}
+
+/** An error as a value that can cross threads. */
+export interface JobFailure {
+  readonly code: ErrorCode;
+  readonly detail: ErrorDetail;
+  /** The message of what was underneath. */
+  readonly reason: string;
+}
+
+export type JobOutcome =
+  | { readonly kind: 'done'; readonly result: JobResult }
+  | { readonly kind: 'failed'; readonly failure: JobFailure };
+
+/** What the commit thread says: once that the store is open or not, then the outcomes of each batch, in its order. */
+export type CommitMessage =
+  | { readonly kind: 'open' }
+  | { readonly kind: 'unopened'; readonly failure: JobFailure }
+  | { readonly kind: 'outcomes'; readonly outcomes: readonly JobOutcome[] };

@@ -1,0 +1,127 @@
+// Opens the store's folder: locks it, makes a new store where there is none, replays the log, removes what a crash left
+// over, and names what is missing. Nothing is touched before the lock is held.
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { CommitQueue } from './commit-queue.ts';
+import type { Store, StoreOptions } from './contract.ts';
+import { type BodyFolders, type FileSystem, realFileSystem } from './durable-files.ts';
+import { DurableStore } from './durable-store.ts';
+import { type FolderLock, lockFolder } from './folder-lock.ts';
+import { IntentLog } from './intents.ts';
+import { createDatabase, openForReading } from './schema.ts';
+import { asStoreError, storeDamaged } from './store-errors.ts';
+import { StoreReader } from './store-reader.ts';
+
+/** What a test puts in the place of the real thing, to inject a fault. */
+export interface StoreFaults {
+  readonly files?: FileSystem;
+  /** Bound on store.db in pages of 4 KiB: beyond it SQLite says that the disk is full. */
+  readonly maxPages?: number;
+}
+
+const dayMs = 86_400_000;
+
+/**
+ * Opens the store in `folder`, made when it is not there. One process at a time.
+ * @throws KeepsakeError `DataFolderLocked`, `DataFolderUnusable`, `DiskFull`, `KeeperStoreDamaged`, `KeeperStoreTooNew`
+ */
+export async function openStore(options: StoreOptions, faults: StoreFaults = {}): Promise<Store> {
+  const folder = path.resolve(options.folder);
+  let lock: FolderLock | undefined;
+  try {
+    await mkdir(folder, { recursive: true });
+    lock = lockFolder(folder);
+    return await openLocked(folder, lock, { options, faults });
+  } catch (error) {
+    lock?.release();
+    throw asStoreError(error, folder);
+  }
+}
+
+async function openLocked(
+  folder: string,
+  lock: FolderLock,
+  { options, faults }: { readonly options: StoreOptions; readonly faults: StoreFaults },
+): Promise<Store> {
+  const { now = Date.now, inlineBytes = 64 * 1024, retentionMs = 7 * dayMs, retentionBytes = 10 * 1024 ** 3 } = options;
+  const { files = realFileSystem, maxPages } = faults;
+  const folders: BodyFolders = { incoming: path.join(folder, 'incoming'), bodies: path.join(folder, 'bodies') };
+  const file = path.join(folder, 'store.db');
+  await makeFolders(folders);
+  await ensureDatabase(file, folders, { files, createdAt: now() });
+
+  const queue = await CommitQueue.start(maxPages === undefined ? { folder } : { folder, maxPages });
+  const reader = new StoreReader(openForReading(file), folder);
+  try {
+    const intents = new IntentLog(path.join(folder, 'intents.log'));
+    const store = new DurableStore({
+      folder,
+      folders,
+      files,
+      lock,
+      queue,
+      reader,
+      intents,
+      inlineBytes,
+      retentionMs,
+      retentionBytes,
+      now,
+      onDamage: options.onDamage ?? (() => {}),
+    });
+    await sweep(store, reader, folders);
+    return store;
+  } catch (error) {
+    reader.close();
+    await queue.end();
+    throw error;
+  }
+}
+
+async function makeFolders(folders: BodyFolders): Promise<void> {
+  for (const one of [folders.incoming, folders.bodies]) await mkdir(one, { recursive: true });
+}
+
+// The file appears whole, by a rename. So one that is empty was cut, and one that is gone while bodies are there was
+// lost: to begin anew in either case would be to forget everything without a word.
+async function ensureDatabase(
+  file: string,
+  { bodies }: BodyFolders,
+  { files, createdAt }: { readonly files: FileSystem; readonly createdAt: number },
+): Promise<void> {
+  const folder = path.dirname(file);
+  if (existsSync(file)) {
+    if ((await stat(file)).size === 0) throw storeDamaged(folder, 'store.db is empty');
+    return;
+  }
+  if ((await readdir(bodies)).length > 0) throw storeDamaged(folder, 'store.db is missing, and bodies are there');
+  const fresh = `${file}.new`;
+  for (const leftover of [fresh, `${fresh}-journal`]) await rm(leftover, { force: true });
+  createDatabase(fresh, { id: randomUUID(), createdAt });
+  await rename(fresh, file);
+  await files.syncFolder(folder);
+  await files.syncFolder(path.dirname(folder));
+}
+
+// What was being received belongs to nobody now; a whole body that no row names lost its commit; a row whose body is
+// not there is damaged.
+async function sweep(store: DurableStore, reader: StoreReader, folders: BodyFolders): Promise<void> {
+  for (const name of await readdir(folders.incoming)) await rm(path.join(folders.incoming, name), { force: true });
+  const unnamed = new Set(await readdir(folders.bodies));
+  for (const { body, file } of reader.bodyFiles()) {
+    if (!unnamed.delete(file)) nameLoss(store, reader, body);
+  }
+  for (const name of unnamed) await rm(path.join(folders.bodies, name), { force: true });
+}
+
+function nameLoss(store: DurableStore, reader: StoreReader, body: number): void {
+  for (const { id, bucket, key } of reader.versionsWithBody(body)) {
+    store.damage.setVersionAside(id, { bucket, key, reason: 'its file is missing' });
+  }
+  for (const { upload_id, part_number } of reader.partsWithBody(body)) {
+    const upload = reader.upload(upload_id);
+    const reason = `the file of part ${part_number} of upload ${upload_id} is missing`;
+    if (upload) store.damage.notePart(upload_id, part_number, { bucket: upload.bucket, key: upload.key, reason });
+  }
+}

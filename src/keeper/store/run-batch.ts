@@ -1,0 +1,87 @@
+// Runs a batch of jobs as one transaction, so that they share one fsync. A job that is refused leaves no trace and does
+// not touch its neighbours; when the disk refuses, no job of the batch happened.
+import type { DatabaseSync } from 'node:sqlite';
+import { assertNever, type KeepsakeError } from '../../shared/errors.ts';
+import { applyChange } from './apply-change.ts';
+import type { Job, JobFailure, JobOutcome, JobResult } from './jobs.ts';
+import type { Prepare } from './prepared.ts';
+import { asStoreError } from './store-errors.ts';
+import { dropVersion, type JobScope } from './version-table.ts';
+
+/** Versions that one job drops at most: an expiry of many takes turns with commits. */
+const expiryStep = 200;
+
+export interface BatchContext {
+  readonly database: DatabaseSync;
+  readonly prepare: Prepare;
+  readonly folder: string;
+}
+
+/** P1: when this returns, what it calls done is on disk. */
+export function runBatch(context: BatchContext, jobs: readonly Job[]): readonly JobOutcome[] {
+  const { database, folder } = context;
+  try {
+    database.exec('BEGIN IMMEDIATE');
+    const outcomes = jobs.map((job) => runInSavepoint(context, job));
+    database.exec('COMMIT');
+    return outcomes;
+  } catch (error) {
+    const failure = toFailure(asStoreError(error, folder));
+    if (database.isTransaction) database.exec('ROLLBACK');
+    return jobs.map(() => ({ kind: 'failed', failure }));
+  }
+}
+
+function runInSavepoint({ database, prepare, folder }: BatchContext, job: Job): JobOutcome {
+  database.exec('SAVEPOINT job');
+  try {
+    const result = runJob(prepare, job);
+    database.exec('RELEASE job');
+    return { kind: 'done', result };
+  } catch (thrown) {
+    const error = asStoreError(thrown, folder);
+    // The disk's faults end the transaction for all; whatever else it is concerns this job alone.
+    if (error.code === 'DiskFull' || error.code === 'DataFolderUnusable') throw error;
+    database.exec('ROLLBACK TO job; RELEASE job');
+    return { kind: 'failed', failure: toFailure(error) };
+  }
+}
+
+function runJob(prepare: Prepare, job: Job): JobResult {
+  const unusedFiles: string[] = [];
+  switch (job.kind) {
+    case 'change':
+      applyChange({ prepare, at: job.at, unusedFiles }, job.change);
+      return { unusedFiles, droppedVersions: 0, droppedBytes: 0 };
+    case 'set-aside':
+      prepare('UPDATE versions SET damage = ? WHERE id = ?').run(job.reason, job.versionId);
+      return { unusedFiles, droppedVersions: 0, droppedBytes: 0 };
+    case 'expire':
+      return expireSome({ prepare, at: job.now, unusedFiles }, job);
+    default:
+      return assertNever(job);
+  }
+}
+
+// The oldest go first: those past their time, then, while the rest is over its bound in bytes, the next ones.
+function expireSome(scope: JobScope, { retentionMs, retentionBytes }: Extract<Job, { kind: 'expire' }>): JobResult {
+  const { prepare, at, unusedFiles } = scope;
+  const oldest = prepare(
+    'SELECT id, size, retired_at FROM versions WHERE retired_at IS NOT NULL ORDER BY retired_at, id LIMIT ?',
+  ).all(expiryStep) as unknown as { id: number; size: number; retired_at: number }[];
+  const retiredBytes = () => Number(prepare('SELECT retired_bytes FROM totals').get()?.retired_bytes);
+  let [droppedVersions, droppedBytes] = [0, 0];
+  for (const { id, size, retired_at } of oldest) {
+    if (retired_at + retentionMs > at && retiredBytes() <= retentionBytes) break;
+    dropVersion(scope, id);
+    droppedVersions += 1;
+    droppedBytes += size;
+  }
+  return { unusedFiles, droppedVersions, droppedBytes };
+}
+
+/** The error as a value for the other thread. */
+export function toFailure(error: KeepsakeError): JobFailure {
+  const reason = error.cause instanceof Error ? error.cause.message : error.message;
+  return { code: error.code, detail: error.detail, reason };
+}

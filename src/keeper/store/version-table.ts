@@ -1,0 +1,115 @@
+// The commit thread's hand on versions and bodies: insert, retire, drop. Always inside the transaction of its caller.
+// What stops being named is deleted at once; files can only go after the transaction, so their names are collected.
+import { KeepsakeError } from '../../shared/errors.ts';
+import type { ObjectMeta, Setting } from './contract.ts';
+import type { BodyContent } from './jobs.ts';
+import type { Prepare } from './prepared.ts';
+import { rowCheck, versionJson } from './rows.ts';
+
+/** What the running job needs and collects. */
+export interface JobScope {
+  readonly prepare: Prepare;
+  readonly at: number;
+  /** Files of bodies that the job dropped; to be removed once it is on disk. */
+  readonly unusedFiles: string[];
+}
+
+export function insertBody({ prepare }: JobScope, { sizeBytes, checks, file, inline }: BodyContent): number {
+  const { lastInsertRowid } = prepare('INSERT INTO bodies (size, checks, file, inline) VALUES (?, ?, ?, ?)').run(
+    sizeBytes,
+    checks,
+    file,
+    inline,
+  );
+  return Number(lastInsertRowid);
+}
+
+/**
+ * What is in a bucket, or set on it, proves that it exists, whether or not its creation was seen: an emulator may start
+ * with buckets of its own. It is created without headers on a restore.
+ */
+export function implyBucket({ prepare, at }: JobScope, bucket: string): void {
+  prepare(
+    "INSERT OR IGNORE INTO buckets (bucket, headers, body, settings, created_at) VALUES (?, '{}', x'', '[]', ?)",
+  ).run(bucket, at);
+}
+
+/** Removes the body unless a segment or a part still names it. */
+export function dropUnnamedBody({ prepare, unusedFiles }: JobScope, body: number): void {
+  const dropped = prepare(
+    `DELETE FROM bodies WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM segments WHERE body = ?1)
+       AND NOT EXISTS (SELECT 1 FROM parts WHERE body = ?1) RETURNING file`,
+  ).get(body) as { file: string | null } | undefined;
+  if (dropped?.file) unusedFiles.push(dropped.file);
+}
+
+export interface NewVersion {
+  readonly meta: ObjectMeta;
+  /** Bodies, in order; their sizes add up to the object's. */
+  readonly segments: readonly number[];
+  readonly settings: readonly Setting[];
+}
+
+/** Makes the version the current one of its key; what it replaces is retired. */
+export function insertVersion(scope: JobScope, { meta, segments, settings }: NewVersion): void {
+  const { prepare, at } = scope;
+  assertWhole(scope, meta, segments);
+  implyBucket(scope, meta.bucket);
+  retireCurrent(scope, meta, 'overwritten');
+  const { bucket, key, sizeBytes } = meta;
+  const record = versionJson(meta, settings);
+  // The row's check covers its id, which SQLite gives.
+  const { lastInsertRowid } = prepare(
+    'INSERT INTO versions (bucket, key, size, saved_at, record, row_check) VALUES (?, ?, ?, ?, ?, 0)',
+  ).run(bucket, key, sizeBytes, at, record);
+  const id = Number(lastInsertRowid);
+  const check = rowCheck({ id, bucket, key, size: sizeBytes, saved_at: at, record });
+  prepare('UPDATE versions SET row_check = ? WHERE id = ?').run(check, id);
+  const insertSegment = prepare('INSERT INTO segments (version, position, body) VALUES (?, ?, ?)');
+  for (const [position, body] of segments.entries()) insertSegment.run(id, position, body);
+}
+
+/** The current version of a key goes into retirement; one that was set aside as damaged is dropped. */
+export function retireCurrent(
+  scope: JobScope,
+  { bucket, key }: { readonly bucket: string; readonly key: string },
+  cause: 'overwritten' | 'deleted',
+): void {
+  const { prepare, at } = scope;
+  const current = prepare('SELECT id, damage FROM versions WHERE bucket = ? AND key = ? AND retired_at IS NULL').get(
+    bucket,
+    key,
+  ) as { id: number; damage: string | null } | undefined;
+  if (!current) return;
+  if (current.damage === null) {
+    prepare('UPDATE versions SET retired_at = ?, cause = ? WHERE id = ?').run(at, cause, current.id);
+  } else {
+    dropVersion(scope, current.id);
+  }
+}
+
+/** Deletes a version for good, with the bodies that only it named. */
+export function dropVersion(scope: JobScope, id: number): void {
+  const bodies = segmentsOf(scope, id);
+  scope.prepare('DELETE FROM segments WHERE version = ?').run(id);
+  scope.prepare('DELETE FROM versions WHERE id = ?').run(id);
+  for (const body of new Set(bodies)) dropUnnamedBody(scope, body);
+}
+
+/** The bodies of a version, in order. */
+export function segmentsOf({ prepare }: JobScope, versionId: number): readonly number[] {
+  const rows = prepare('SELECT body FROM segments WHERE version = ? ORDER BY position').all(versionId);
+  return (rows as unknown as { body: number }[]).map(({ body }) => body);
+}
+
+// P1: nothing torn. Whatever went wrong on the way here, an object is never recorded with other bytes than its size says.
+function assertWhole({ prepare }: JobScope, meta: ObjectMeta, segments: readonly number[]): void {
+  const sizeOf = prepare('SELECT size FROM bodies WHERE id = ?');
+  const sum = segments.reduce((total, body) => total + Number(sizeOf.get(body)?.size), 0);
+  if (sum === meta.sizeBytes) return;
+  throw new KeepsakeError('Internal', {
+    what: `the bytes of ${JSON.stringify(meta.key)} are not as many as its record says`,
+    expected: `${meta.sizeBytes} bytes`,
+    got: `${sum} bytes`,
+  });
+}
