@@ -3,7 +3,10 @@
 import { assertNever, KeepsakeError } from '../../shared/errors.ts';
 import type { Setting } from './contract.ts';
 import type { ContentChange, PutObjectContent } from './jobs.ts';
+import type { Prepare } from './prepared.ts';
 import {
+  type BucketRow,
+  bodiesOf,
   readSettings,
   readVersion,
   rowCheck,
@@ -14,7 +17,15 @@ import {
   withSetting,
 } from './rows.ts';
 import { abortUpload, completeUpload, createUpload, putPart, renameUpload } from './upload-table.ts';
-import { implyBucket, insertBody, insertVersion, type JobScope, retireCurrent, segmentsOf } from './version-table.ts';
+import {
+  implyBucket,
+  insertBody,
+  insertVersion,
+  type JobScope,
+  retireCurrent,
+  segmentsOf,
+  writeBucket,
+} from './version-table.ts';
 
 export function applyChange(scope: JobScope, change: ContentChange): void {
   const { prepare } = scope;
@@ -69,17 +80,17 @@ export function applyChange(scope: JobScope, change: ContentChange): void {
 // A bucket that is there keeps what it was created with: S3 answers a second CreateBucket without changing anything.
 // One known only by what is in it (see implyBucket) has no headers yet, and gets them.
 function putBucket({ prepare, at }: JobScope, change: Extract<ContentChange, { kind: 'put-bucket' }>): void {
-  prepare(
-    `INSERT INTO buckets (bucket, headers, body, settings, created_at) VALUES (?, ?, ?, '[]', ?)
-     ON CONFLICT (bucket) DO UPDATE SET headers = excluded.headers, body = excluded.body
-     WHERE headers = '{}' AND length(body) = 0`,
-  ).run(change.bucket, JSON.stringify(change.headers), change.body, at);
+  const { bucket, headers, body } = change;
+  const known = bucketRow(prepare, bucket);
+  if (known && (known.headers !== '{}' || known.body.length > 0)) return;
+  const { settings = '[]', created_at = at } = known ?? {};
+  writeBucket(prepare, { bucket, headers: JSON.stringify(headers), body, settings, created_at });
 }
 
 // The emulator only deletes empty buckets; what the store still holds there goes with it, and can be restored.
 function deleteBucket(scope: JobScope, bucket: string): void {
   const { prepare } = scope;
-  const keys = prepare('SELECT key FROM versions WHERE bucket = ? AND retired_at IS NULL').all(bucket);
+  const keys = prepare('SELECT DISTINCT key FROM versions WHERE bucket = ? AND retired_at IS NULL').all(bucket);
   for (const { key } of keys as unknown as { key: string }[]) retireCurrent(scope, { bucket, key }, 'deleted');
   const uploads = prepare('SELECT upload_id FROM uploads WHERE bucket = ?').all(bucket);
   for (const { upload_id } of uploads as unknown as { upload_id: string }[]) abortUpload(scope, upload_id);
@@ -91,18 +102,20 @@ function changeBucketSettings(
   bucket: string,
   change: (settings: readonly Setting[]) => readonly Setting[],
 ): void {
-  const { prepare } = scope;
   implyBucket(scope, bucket);
-  const row = prepare('SELECT settings FROM buckets WHERE bucket = ?').get(bucket);
-  const settings = settingsJson(change(readSettings(String(row?.settings))));
-  prepare('UPDATE buckets SET settings = ? WHERE bucket = ?').run(settings, bucket);
+  const row = bucketRow(scope.prepare, bucket);
+  if (row) writeBucket(scope.prepare, { ...row, settings: settingsJson(change(readSettings(row.settings))) });
+}
+
+function bucketRow(prepare: Prepare, bucket: string): BucketRow | undefined {
+  return prepare('SELECT * FROM buckets WHERE bucket = ?').get(bucket) as BucketRow | undefined;
 }
 
 function putObject(scope: JobScope, { meta, source, settings = [] }: PutObjectContent): void {
-  insertVersion(scope, { meta, segments: contentOf(scope, source), settings });
+  insertVersion(scope, { meta, settings, bodies: bodiesFrom(scope, source) });
 }
 
-function contentOf(scope: JobScope, source: PutObjectContent['source']): readonly number[] {
+function bodiesFrom(scope: JobScope, source: PutObjectContent['source']): readonly number[] {
   const { prepare } = scope;
   switch (source.kind) {
     case 'content':
@@ -134,7 +147,7 @@ function changeObjectSettings(
   ).get(bucket, key) as unknown as VersionRow | undefined;
   const version = row && readVersion(row);
   if (!row || !version) throw notHeld(`object ${JSON.stringify(`${bucket}/${key}`)}`);
-  const record = versionJson(version, change(version.settings));
+  const record = versionJson({ meta: version, settings: change(version.settings), bodies: bodiesOf(row) });
   prepare('UPDATE versions SET record = ?, row_check = ? WHERE id = ?').run(
     record,
     rowCheck({ ...row, record }),

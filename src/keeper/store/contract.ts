@@ -163,7 +163,13 @@ export interface Store {
   /** What an earlier process left open, oldest first. */
   openIntents(): readonly Intent[];
 
-  /** Resolves when durable. Commits that are under way together share one fsync. @throws KeepsakeError `DiskFull`, `DataFolderUnusable` */
+  /**
+   * Resolves when durable. Commits that are under way together share one fsync; they take effect in the order of the calls.
+   * What is put into a bucket, or set on it, proves the bucket: one that the store does not know is recorded with it.
+   * @throws KeepsakeError `DiskFull`, `DataFolderUnusable`; `VersionNotFound`, `NotFound` when the change refers to an
+   *   object, version or upload that is not held; `Internal` when sizes contradict each other. After an error the body
+   *   belongs to the caller again.
+   */
   commit(change: Change): Promise<void>;
 
   buckets(): readonly BucketRecord[];
@@ -178,6 +184,7 @@ export interface Store {
   version(versionId: number): ObjectRecord | RetiredVersion | undefined;
 
   /** The bytes of a version (current or retired), whole or a part [start, end). Verified against their checksum: what is damaged fails the stream and is set aside. */
+  // A version that is not held fails the stream with `VersionNotFound`, a damaged one with `KeeperStoreDamaged`.
   readBody(versionId: number, range?: { readonly start: number; readonly end: number }): Readable;
   readPart(uploadId: string, partNumber: number): Readable;
 

@@ -1,5 +1,5 @@
 // Which entries are damaged. A damaged version is set aside at once, in memory, and marked in the store by the next
-// commit, so that the next process knows it too. A damaged part is known until this process ends.
+// commit, so that the next process knows it too. Other entries are known until this process ends, and found again.
 import type { CommitQueue } from './commit-queue.ts';
 import type { DamagedEntry } from './contract.ts';
 import type { StoreReader } from './store-reader.ts';
@@ -14,14 +14,15 @@ export class DamageLog {
   readonly #options: DamageLogOptions;
   /** Versions that are not marked in the store yet, or can't be (a full disk). */
   readonly #unmarked = new Map<number, DamagedEntry>();
-  readonly #parts = new Map<string, DamagedEntry>();
+  /** By reason, which names the bucket, upload or part. */
+  readonly #others = new Map<string, DamagedEntry>();
 
   constructor(options: DamageLogOptions) {
     this.#options = options;
   }
 
   entries(): readonly DamagedEntry[] {
-    return [...this.#options.reader.damaged(), ...this.#unmarked.values(), ...this.#parts.values()];
+    return [...this.#options.reader.damaged(), ...this.#unmarked.values(), ...this.#others.values()];
   }
 
   isSetAside(versionId: number): boolean {
@@ -39,10 +40,10 @@ export class DamageLog {
     );
   }
 
-  notePart(uploadId: string, partNumber: number, entry: DamagedEntry): void {
-    const name = `${partNumber} ${uploadId}`;
-    if (this.#parts.has(name)) return;
-    this.#parts.set(name, entry);
+  /** Names an entry that is no version: a bucket, an upload or a part. */
+  note(entry: DamagedEntry): void {
+    if (this.#others.has(entry.reason)) return;
+    this.#others.set(entry.reason, entry);
     this.#options.onDamage(entry);
   }
 }

@@ -1,7 +1,7 @@
 // The one place that makes durable files (SQLite makes its own). A published file is whole under its name and will be
 // found there after a power cut: write under another name → fsync → rename → fsync of the folder. The order is the promise.
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
 
 /** The calls whose order durability depends on; a test puts one in front that notes them, or fails at step n. */
@@ -32,6 +32,15 @@ export const realFileSystem: FileSystem = {
   },
   unlink,
 };
+
+/** Makes the folder, and those above it, unless it is there; it will be there after a power cut. */
+export async function makeFolder(folder: string, files: FileSystem): Promise<void> {
+  const first = await mkdir(folder, { recursive: true });
+  if (first === undefined) return;
+  for (let made = folder; made.length >= first.length; made = path.dirname(made)) {
+    await files.syncFolder(path.dirname(made));
+  }
+}
 
 export interface BodyFolders {
   /** Bodies being received. */

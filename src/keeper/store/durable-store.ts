@@ -25,7 +25,16 @@ import type { BodyFolders, FileSystem } from './durable-files.ts';
 import type { FolderLock } from './folder-lock.ts';
 import type { IntentLog } from './intents.ts';
 import type { ContentChange } from './jobs.ts';
-import { readBucket, readPart, readRetired, readUpload, readVersion, type VersionRow } from './rows.ts';
+import {
+  bodiesOf,
+  readBucket,
+  readPart,
+  readRetired,
+  readUpload,
+  readVersion,
+  type UploadRow,
+  type VersionRow,
+} from './rows.ts';
 import { asStoreError, storeDamaged } from './store-errors.ts';
 import type { StoreReader } from './store-reader.ts';
 
@@ -43,6 +52,8 @@ export interface StorePieces {
   readonly now: () => number;
   readonly onDamage: (entry: DamagedEntry) => void;
 }
+
+const brokenRecord = 'its record does not match its checksum';
 
 export class DurableStore implements Store {
   readonly id: string;
@@ -94,7 +105,7 @@ export class DurableStore implements Store {
 
   async commit(change: Change): Promise<void> {
     const { queue, now } = this.#pieces;
-    const body = bodyOf(change);
+    const body = freshBody(change);
     const content = withContent(change);
     try {
       const { unusedFiles } = await queue.run({ kind: 'change', at: now(), change: content });
@@ -108,7 +119,12 @@ export class DurableStore implements Store {
   }
 
   buckets(): readonly BucketRecord[] {
-    return this.#pieces.reader.buckets().map(readBucket);
+    return this.#pieces.reader.buckets().flatMap((row) => {
+      return (
+        readBucket(row) ??
+        this.#unsound({ bucket: row.bucket, key: '', reason: `bucket ${row.bucket}: ${brokenRecord}` })
+      );
+    });
   }
 
   object(bucket: string, key: string): ObjectRecord | undefined {
@@ -117,7 +133,10 @@ export class DurableStore implements Store {
   }
 
   *objects(bucket?: string): Iterable<ObjectRecord> {
-    for (const row of this.#pieces.reader.allCurrent(bucket)) {
+    const rows = this.#pieces.reader.allCurrent(bucket, (place) => {
+      this.damage.setVersionAside(place.id, { ...place, reason: 'its record is on a damaged page of the database' });
+    });
+    for (const row of rows) {
       const record = this.#sound(row, readVersion);
       if (record) yield record;
     }
@@ -125,15 +144,19 @@ export class DurableStore implements Store {
 
   upload(uploadId: string): UploadRecord | undefined {
     const row = this.#pieces.reader.upload(uploadId);
-    return row && readUpload(row);
+    return row && this.#soundUpload(row)[0];
   }
 
   uploads(): readonly UploadRecord[] {
-    return this.#pieces.reader.uploads().map(readUpload);
+    return this.#pieces.reader.uploads().flatMap((row) => this.#soundUpload(row));
   }
 
   parts(uploadId: string): readonly UploadPart[] {
-    return this.#pieces.reader.parts(uploadId).map(readPart);
+    const { bucket = '', key = '' } = this.#pieces.reader.upload(uploadId) ?? {};
+    return this.#pieces.reader.parts(uploadId).flatMap((row) => {
+      const reason = `${partName(row.part_number, uploadId)}: ${brokenRecord}`;
+      return readPart(row) ?? this.#unsound({ bucket, key, reason });
+    });
   }
 
   retired(bucket: string, key: string): readonly RetiredVersion[] {
@@ -177,11 +200,12 @@ export class DurableStore implements Store {
   }
 
   async *#versionBytes(versionId: number, range?: ByteRange): AsyncGenerator<Uint8Array, void, void> {
+    const row = this.#pieces.reader.version(versionId);
     const version = this.version(versionId);
-    if (!version) throw notHeld(`version ${versionId}`);
+    if (!row || !version) throw notHeld(`version ${versionId}`);
     const segments = this.#pieces.reader.segmentsOfVersion(versionId);
     try {
-      assertComplete(segments, version.sizeBytes);
+      assertComplete(segments, row);
       yield* this.#bytes(segments, range ?? { start: 0, end: version.sizeBytes });
     } catch (error) {
       if (!(error instanceof BodyDamaged)) throw asStoreError(error, this.#pieces.folder);
@@ -195,7 +219,7 @@ export class DurableStore implements Store {
 
   async *#partBytes(uploadId: string, partNumber: number): AsyncGenerator<Uint8Array, void, void> {
     const { reader, folder } = this.#pieces;
-    const what = `part ${partNumber} of upload ${uploadId}`;
+    const what = partName(partNumber, uploadId);
     const segment = reader.segmentOfPart(uploadId, partNumber);
     const upload = reader.upload(uploadId);
     if (!segment || !upload) throw notHeld(what);
@@ -205,7 +229,7 @@ export class DurableStore implements Store {
       if (!(error instanceof BodyDamaged)) throw asStoreError(error, folder);
       if (reader.segmentOfPart(uploadId, partNumber)?.body !== segment.body) throw notHeld(what);
       const { bucket, key } = upload;
-      this.damage.notePart(uploadId, partNumber, { bucket, key, reason: `${what}: ${error.message}` });
+      this.damage.note({ bucket, key, reason: `${what}: ${error.message}` });
       throw storeDamaged(folder, `${what}: ${error.message}`, error);
     }
   }
@@ -224,9 +248,21 @@ export class DurableStore implements Store {
     const version = read(row);
     if (version === undefined) {
       const { bucket, key } = row;
-      this.damage.setVersionAside(row.id, { bucket, key, reason: 'its record does not match its checksum' });
+      this.damage.setVersionAside(row.id, { bucket, key, reason: brokenRecord });
     }
     return version;
+  }
+
+  #soundUpload(row: UploadRow): readonly UploadRecord[] {
+    const { bucket, key, upload_id: uploadId } = row;
+    const upload = readUpload(row);
+    return upload ? [upload] : this.#unsound({ bucket, key, reason: `upload ${uploadId}: ${brokenRecord}` });
+  }
+
+  // What has no version to mark: named, and left out of the answer.
+  #unsound(entry: DamagedEntry): readonly [] {
+    this.damage.note(entry);
+    return [];
   }
 
   // In the background: the commit that dropped them is on disk, and what is left over goes at the next start.
@@ -240,7 +276,7 @@ export class DurableStore implements Store {
   }
 }
 
-function bodyOf(change: Change): ReceivedBody | undefined {
+function freshBody(change: Change): ReceivedBody | undefined {
   if (change.kind === 'put-part') return received(change.source);
   if (change.kind === 'put-object' && change.source.kind === 'body') return received(change.source.body);
   return undefined;
@@ -260,9 +296,16 @@ function received(body: Body): ReceivedBody {
   throw new KeepsakeError('Internal', { what: 'a body was committed that no store had received' });
 }
 
-function assertComplete(segments: readonly Segment[], sizeBytes: number): void {
+// The row names its bodies under its own check: what is read is what was put, not merely something sound.
+function assertComplete(segments: readonly Segment[], row: VersionRow): void {
+  const bodies = bodiesOf(row);
+  const isSame = segments.length === bodies.length && segments.every(({ body }, index) => body === bodies[index]);
   const sum = segments.reduce((total, segment) => total + segment.sizeBytes, 0);
-  if (sum !== sizeBytes) throw new BodyDamaged(`it has ${sum} bytes of ${sizeBytes}`);
+  if (!isSame || sum !== row.size) throw new BodyDamaged('the list of its bodies is broken');
+}
+
+function partName(partNumber: number, uploadId: string): string {
+  return `part ${partNumber} of upload ${uploadId}`;
 }
 
 function notHeld(what: string): KeepsakeError {

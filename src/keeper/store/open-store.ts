@@ -2,11 +2,11 @@
 // over, and names what is missing. Nothing is touched before the lock is held.
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { CommitQueue } from './commit-queue.ts';
 import type { Store, StoreOptions } from './contract.ts';
-import { type BodyFolders, type FileSystem, realFileSystem } from './durable-files.ts';
+import { type BodyFolders, type FileSystem, makeFolder, realFileSystem } from './durable-files.ts';
 import { DurableStore } from './durable-store.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
 import { IntentLog } from './intents.ts';
@@ -31,7 +31,7 @@ export async function openStore(options: StoreOptions, faults: StoreFaults = {})
   const folder = path.resolve(options.folder);
   let lock: FolderLock | undefined;
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder, faults.files ?? realFileSystem);
     lock = lockFolder(folder);
     return await openLocked(folder, lock, { options, faults });
   } catch (error) {
@@ -49,7 +49,7 @@ async function openLocked(
   const { files = realFileSystem, maxPages } = faults;
   const folders: BodyFolders = { incoming: path.join(folder, 'incoming'), bodies: path.join(folder, 'bodies') };
   const file = path.join(folder, 'store.db');
-  await makeFolders(folders);
+  for (const one of [folders.incoming, folders.bodies]) await makeFolder(one, files);
   await ensureDatabase(file, folders, { files, createdAt: now() });
 
   const queue = await CommitQueue.start(maxPages === undefined ? { folder } : { folder, maxPages });
@@ -79,10 +79,6 @@ async function openLocked(
   }
 }
 
-async function makeFolders(folders: BodyFolders): Promise<void> {
-  for (const one of [folders.incoming, folders.bodies]) await mkdir(one, { recursive: true });
-}
-
 // The file appears whole, by a rename. So one that is empty was cut, and one that is gone while bodies are there was
 // lost: to begin anew in either case would be to forget everything without a word.
 async function ensureDatabase(
@@ -101,7 +97,6 @@ async function ensureDatabase(
   createDatabase(fresh, { id: randomUUID(), createdAt });
   await rename(fresh, file);
   await files.syncFolder(folder);
-  await files.syncFolder(path.dirname(folder));
 }
 
 // What was being received belongs to nobody now; a whole body that no row names lost its commit; a row whose body is
@@ -122,6 +117,6 @@ function nameLoss(store: DurableStore, reader: StoreReader, body: number): void 
   for (const { upload_id, part_number } of reader.partsWithBody(body)) {
     const upload = reader.upload(upload_id);
     const reason = `the file of part ${part_number} of upload ${upload_id} is missing`;
-    if (upload) store.damage.notePart(upload_id, part_number, { bucket: upload.bucket, key: upload.key, reason });
+    if (upload) store.damage.note({ bucket: upload.bucket, key: upload.key, reason });
   }
 }

@@ -1,5 +1,5 @@
-// Records as they stand in the tables, and back. A version's row carries a CRC-32, so a flipped bit is found when the
-// row is read, not when a client wonders about a header.
+// Records as they stand in the tables, and back. Each row carries a CRC-32 of what it says, so a flipped bit is found
+// when the row is read, not when a client wonders about a header. A read function returns undefined for such a row.
 import { crc32 } from 'node:zlib';
 import type {
   BucketRecord,
@@ -32,6 +32,8 @@ interface VersionJson {
   readonly headers: ReplayHeaders;
   readonly parts: readonly PartMeta[] | null;
   readonly settings: readonly SettingJson[];
+  /** Ids of the bodies, in order: what `segments` must say too. */
+  readonly bodies: readonly number[];
 }
 
 /** A setting with its body in base64. */
@@ -41,14 +43,25 @@ interface SettingJson {
   readonly body: string;
 }
 
-export function versionJson(meta: ObjectMeta, settings: readonly Setting[]): string {
+export interface VersionContent {
+  readonly meta: ObjectMeta;
+  readonly settings: readonly Setting[];
+  readonly bodies: readonly number[];
+}
+
+export function versionJson({ meta, settings, bodies }: VersionContent): string {
   const { etag, headers, parts } = meta;
-  return JSON.stringify({ etag, headers, parts, settings: settings.map(toJson) } satisfies VersionJson);
+  return JSON.stringify({ etag, headers, parts, settings: settings.map(toJson), bodies } satisfies VersionJson);
+}
+
+/** The bodies that a sound row names, in order. */
+export function bodiesOf(row: VersionRow): readonly number[] {
+  return (JSON.parse(row.record) as VersionJson).bodies;
 }
 
 /** The check of a version's row: over all that stays as it is until the version is dropped or its settings change. */
 export function rowCheck(row: Omit<VersionRow, 'row_check' | 'retired_at' | 'cause'>): number {
-  return crc32([row.id, row.bucket, row.key, row.size, row.saved_at, row.record].join('\0'));
+  return checkOf(row.id, row.bucket, row.key, row.size, row.saved_at, row.record);
 }
 
 /** The version, or undefined when the row fails its check. */
@@ -105,9 +118,15 @@ export interface BucketRow {
   readonly body: Uint8Array;
   readonly settings: string;
   readonly created_at: number;
+  readonly row_check: number;
 }
 
-export function readBucket(row: BucketRow): BucketRecord {
+export function bucketCheck(row: Omit<BucketRow, 'row_check'>): number {
+  return checkOf(row.bucket, row.headers, Buffer.from(row.body).toString('base64'), row.settings, row.created_at);
+}
+
+export function readBucket(row: BucketRow): BucketRecord | undefined {
+  if (bucketCheck(row) !== row.row_check) return undefined;
   return {
     bucket: row.bucket,
     headers: JSON.parse(row.headers) as ReplayHeaders,
@@ -124,9 +143,15 @@ export interface UploadRow {
   readonly upstream_upload_id: string;
   readonly headers: string;
   readonly created_at: number;
+  readonly row_check: number;
 }
 
-export function readUpload(row: UploadRow): UploadRecord {
+export function uploadCheck(row: Omit<UploadRow, 'row_check'>): number {
+  return checkOf(row.upload_id, row.bucket, row.key, row.upstream_upload_id, row.headers, row.created_at);
+}
+
+export function readUpload(row: UploadRow): UploadRecord | undefined {
+  if (uploadCheck(row) !== row.row_check) return undefined;
   return {
     bucket: row.bucket,
     key: row.key,
@@ -138,15 +163,27 @@ export function readUpload(row: UploadRow): UploadRecord {
 }
 
 export interface PartRow {
+  readonly upload_id: string;
   readonly part_number: number;
+  readonly body: number;
   readonly size: number;
   readonly etag: string;
   readonly headers: string;
+  readonly row_check: number;
 }
 
-export function readPart(row: PartRow): UploadPart {
+export function partCheck(row: Omit<PartRow, 'row_check'>): number {
+  return checkOf(row.upload_id, row.part_number, row.body, row.size, row.etag, row.headers);
+}
+
+export function readPart(row: PartRow): UploadPart | undefined {
+  if (partCheck(row) !== row.row_check) return undefined;
   const headers = JSON.parse(row.headers) as ReplayHeaders;
   return { partNumber: row.part_number, sizeBytes: row.size, etag: row.etag, headers };
+}
+
+function checkOf(...fields: readonly (string | number)[]): number {
+  return crc32(fields.join('\0'));
 }
 
 function toJson({ name, headers, body }: Setting): SettingJson {

@@ -11,6 +11,9 @@ import { dropVersion, type JobScope } from './version-table.ts';
 /** Versions that one job drops at most: an expiry of many takes turns with commits. */
 const expiryStep = 200;
 
+/** Free pages that store.db keeps, and the most that one job gives back: 16 MB. */
+const keptFreePages = 4096;
+
 export interface BatchContext {
   readonly database: DatabaseSync;
   readonly prepare: Prepare;
@@ -77,7 +80,14 @@ function expireSome(scope: JobScope, { retentionMs, retentionBytes }: Extract<Jo
     droppedVersions += 1;
     droppedBytes += size;
   }
+  if (droppedVersions > 0) giveBackPages(prepare);
   return { unusedFiles, droppedVersions, droppedBytes };
+}
+
+// Pages that expired bodies left go back to the disk; some stay, for the next bodies.
+function giveBackPages(prepare: Prepare): void {
+  const free = Number(prepare('PRAGMA freelist_count').get()?.freelist_count);
+  if (free > keptFreePages) prepare(`PRAGMA incremental_vacuum(${keptFreePages})`).all();
 }
 
 /** The error as a value for the other thread. */

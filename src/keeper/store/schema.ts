@@ -14,8 +14,9 @@
 //   shared (copies, completed uploads). A body lives as long as a segment or a part names it.
 // - Each body carries one CRC-32 for each block of 256 KiB (big-endian, 4 bytes each): a range is verified without
 //   reading the rest. CRC-32 because the enemy is a bad disk, not a forger, and zlib does 6 GB/s of it here.
-// - Each version carries a CRC-32 of its row (rows.ts). A version that fails a check gets `damage`, the reason, and is
-//   set aside: not served, not counted, never deleted for it. The next write to its key drops it.
+// - Each bucket, version, upload and part carries a CRC-32 of its row (rows.ts); a version's covers the ids of its
+//   bodies, so no other's bytes are ever taken for its own. A version that fails a check gets `damage`, the reason, and
+//   is set aside: not served, not counted, never deleted for it. The next write to its key drops it.
 // - `totals` is kept by triggers, in the transaction that changes what they count.
 import { DatabaseSync } from 'node:sqlite';
 import { KeepsakeError } from '../../shared/errors.ts';
@@ -43,22 +44,22 @@ const schema = `
 
   CREATE TABLE buckets (
     bucket TEXT PRIMARY KEY, headers TEXT NOT NULL, body BLOB NOT NULL, settings TEXT NOT NULL,
-    created_at INTEGER NOT NULL
+    created_at INTEGER NOT NULL, row_check INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
 
+  -- AUTOINCREMENT here and below: an id is never used twice.
   CREATE TABLE bodies (
-    id INTEGER PRIMARY KEY, size INTEGER NOT NULL, checks BLOB NOT NULL,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, size INTEGER NOT NULL, checks BLOB NOT NULL,
     file TEXT,  -- name in bodies/; NULL when the bytes are in \`inline\`
     inline BLOB
   ) STRICT;
 
-  -- AUTOINCREMENT: a version's id is never used twice.
   CREATE TABLE versions (
     id INTEGER PRIMARY KEY AUTOINCREMENT, bucket TEXT NOT NULL, key TEXT NOT NULL, size INTEGER NOT NULL,
     saved_at INTEGER NOT NULL, record TEXT NOT NULL, row_check INTEGER NOT NULL,
     retired_at INTEGER, cause TEXT, damage TEXT
   ) STRICT;
-  CREATE UNIQUE INDEX versions_current ON versions (bucket, key) WHERE retired_at IS NULL;
+  CREATE UNIQUE INDEX versions_current ON versions (bucket, key) WHERE retired_at IS NULL AND damage IS NULL;
   CREATE INDEX versions_retired ON versions (bucket, key, id) WHERE retired_at IS NOT NULL;
   CREATE INDEX versions_expiring ON versions (retired_at, id) WHERE retired_at IS NOT NULL;
   CREATE INDEX versions_damaged ON versions (bucket, key) WHERE damage IS NOT NULL;
@@ -70,11 +71,11 @@ const schema = `
 
   CREATE TABLE uploads (
     upload_id TEXT PRIMARY KEY, bucket TEXT NOT NULL, key TEXT NOT NULL, upstream_upload_id TEXT NOT NULL,
-    headers TEXT NOT NULL, created_at INTEGER NOT NULL
+    headers TEXT NOT NULL, created_at INTEGER NOT NULL, row_check INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE parts (
     upload_id TEXT NOT NULL, part_number INTEGER NOT NULL, body INTEGER NOT NULL, size INTEGER NOT NULL,
-    etag TEXT NOT NULL, headers TEXT NOT NULL, PRIMARY KEY (upload_id, part_number)
+    etag TEXT NOT NULL, headers TEXT NOT NULL, row_check INTEGER NOT NULL, PRIMARY KEY (upload_id, part_number)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX parts_body ON parts (body);
 
@@ -106,8 +107,10 @@ export function openForWriting(file: string): DatabaseSync {
   const database = new DatabaseSync(file, { timeout: 5000, enableForeignKeyConstraints: false });
   try {
     assertFormat(database, file);
-    // The checkpoint that moves the log into the file comes every 16 MB: a commit waits for it seldom.
+    // The checkpoint that moves the log into the file comes every 16 MB: a commit waits for it seldom. After a burst the
+    // log is cut back to 64 MB.
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000');
+    database.exec('PRAGMA journal_size_limit = 67108864');
     return database;
   } catch (error) {
     database.close();

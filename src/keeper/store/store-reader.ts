@@ -1,6 +1,7 @@
 // The store's reading connection, on the main thread: it sees every commit that has resolved. Each method is one short
 // query; what yields many rows does so by pages, so that no read transaction stays open and memory stays flat.
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import { KeepsakeError } from '../../shared/errors.ts';
 import type { Segment } from './body-reader.ts';
 import type { DamagedEntry, StoreCounts } from './contract.ts';
 import { type Prepare, preparing } from './prepared.ts';
@@ -8,6 +9,12 @@ import type { BucketRow, PartRow, UploadRow, VersionRow } from './rows.ts';
 import { asStoreError } from './store-errors.ts';
 
 const pageRows = 256;
+
+export interface VersionPlace {
+  readonly id: number;
+  readonly bucket: string;
+  readonly key: string;
+}
 
 export class StoreReader {
   readonly #database: DatabaseSync;
@@ -58,17 +65,22 @@ export class StoreReader {
     );
   }
 
-  /** All current versions, of one bucket if given, by bucket and key in UTF-8 byte order. */
-  *allCurrent(bucket: string | undefined): Generator<VersionRow, void, void> {
-    const select = 'SELECT * FROM versions WHERE retired_at IS NULL AND damage IS NULL AND';
-    let page: readonly VersionRow[];
+  /**
+   * All current versions, of one bucket if given, by bucket and key in UTF-8 byte order. Those whose page of the
+   * database is damaged are told to `onUnreadable` and left out.
+   */
+  *allCurrent(
+    bucket: string | undefined,
+    onUnreadable: (entry: VersionPlace) => void,
+  ): Generator<VersionRow, void, void> {
+    let page: readonly VersionPlace[];
     let last = { bucket: bucket ?? '', key: '' };
     do {
-      page =
-        bucket === undefined
-          ? this.#all(`${select} (bucket, key) > (?, ?) ORDER BY bucket, key LIMIT ?`, last.bucket, last.key, pageRows)
-          : this.#all(`${select} bucket = ? AND key > ? ORDER BY key LIMIT ?`, bucket, last.key, pageRows);
-      yield* page;
+      page = this.#placesAfter(last, bucket);
+      for (const place of page) {
+        const row = this.#readable(place, onUnreadable);
+        if (row) yield row;
+      }
       last = page.at(-1) ?? last;
     } while (page.length === pageRows);
   }
@@ -144,6 +156,25 @@ export class StoreReader {
 
   partsWithBody(body: number): readonly { readonly upload_id: string; readonly part_number: number }[] {
     return this.#all('SELECT upload_id, part_number FROM parts WHERE body = ?', body);
+  }
+
+  // From the index alone, so that a damaged page of the table hides no more than its own rows.
+  #placesAfter(last: { bucket: string; key: string }, bucket: string | undefined): readonly VersionPlace[] {
+    const select = 'SELECT id, bucket, key FROM versions WHERE retired_at IS NULL AND damage IS NULL AND';
+    return bucket === undefined
+      ? this.#all(`${select} (bucket, key) > (?, ?) ORDER BY bucket, key LIMIT ?`, last.bucket, last.key, pageRows)
+      : this.#all(`${select} bucket = ? AND key > ? ORDER BY key LIMIT ?`, bucket, last.key, pageRows);
+  }
+
+  // Undefined also when the key was deleted since its page was read.
+  #readable({ id, bucket, key }: VersionPlace, onUnreadable: (entry: VersionPlace) => void): VersionRow | undefined {
+    try {
+      return this.current(bucket, key);
+    } catch (error) {
+      if (!(error instanceof KeepsakeError && error.code === 'KeeperStoreDamaged')) throw error;
+      onUnreadable({ id, bucket, key });
+      return undefined;
+    }
   }
 
   // The casts are where rows enter: their shape is the schema's (schema.ts), and STRICT tables keep the types.

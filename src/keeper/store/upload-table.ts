@@ -2,30 +2,33 @@
 import { KeepsakeError } from '../../shared/errors.ts';
 import type { UploadRecord } from './contract.ts';
 import type { ContentChange, PutPartContent } from './jobs.ts';
+import type { Prepare } from './prepared.ts';
+import { partCheck, type UploadRow, uploadCheck } from './rows.ts';
 import { dropUnnamedBody, implyBucket, insertBody, insertVersion, type JobScope } from './version-table.ts';
 
 export function createUpload(scope: JobScope, upload: UploadRecord): void {
   implyBucket(scope, upload.bucket);
-  scope
-    .prepare(
-      `INSERT INTO uploads (upload_id, bucket, key, upstream_upload_id, headers, created_at) VALUES (?, ?, ?, ?, ?, ?)`,
-    )
-    .run(
-      upload.uploadId,
-      upload.bucket,
-      upload.key,
-      upload.upstreamUploadId,
-      JSON.stringify(upload.headers),
-      upload.createdAt,
-    );
+  writeUpload(scope.prepare, {
+    upload_id: upload.uploadId,
+    bucket: upload.bucket,
+    key: upload.key,
+    upstream_upload_id: upload.upstreamUploadId,
+    headers: JSON.stringify(upload.headers),
+    created_at: upload.createdAt,
+  });
 }
 
 export function renameUpload({ prepare }: JobScope, uploadId: string, upstreamUploadId: string): void {
-  const { changes } = prepare('UPDATE uploads SET upstream_upload_id = ? WHERE upload_id = ?').run(
-    upstreamUploadId,
-    uploadId,
-  );
-  if (changes === 0) throw noSuchUpload(uploadId);
+  const row = prepare('SELECT * FROM uploads WHERE upload_id = ?').get(uploadId) as UploadRow | undefined;
+  if (!row) throw noSuchUpload(uploadId);
+  writeUpload(prepare, { ...row, upstream_upload_id: upstreamUploadId });
+}
+
+function writeUpload(prepare: Prepare, row: Omit<UploadRow, 'row_check'>): void {
+  prepare(
+    `INSERT OR REPLACE INTO uploads (upload_id, bucket, key, upstream_upload_id, headers, created_at, row_check)
+     VALUES (?, ?, ?, ?, ?, ?, ?)`,
+  ).run(row.upload_id, row.bucket, row.key, row.upstream_upload_id, row.headers, row.created_at, uploadCheck(row));
 }
 
 /** A part that was sent before is replaced. */
@@ -44,14 +47,17 @@ export function putPart(scope: JobScope, { uploadId, part, source }: PutPartCont
     part.partNumber,
   );
   if (earlier) dropUnnamedBody(scope, Number(earlier.body));
-  prepare('INSERT INTO parts (upload_id, part_number, body, size, etag, headers) VALUES (?, ?, ?, ?, ?, ?)').run(
-    uploadId,
-    part.partNumber,
-    insertBody(scope, source),
-    part.sizeBytes,
-    part.etag,
-    JSON.stringify(part.headers),
-  );
+  const row = {
+    upload_id: uploadId,
+    part_number: part.partNumber,
+    body: insertBody(scope, source),
+    size: part.sizeBytes,
+    etag: part.etag,
+    headers: JSON.stringify(part.headers),
+  };
+  prepare(
+    'INSERT INTO parts (upload_id, part_number, body, size, etag, headers, row_check) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  ).run(row.upload_id, row.part_number, row.body, row.size, row.etag, row.headers, partCheck(row));
 }
 
 export function completeUpload(
@@ -59,12 +65,12 @@ export function completeUpload(
   { uploadId, partNumbers, meta }: Extract<ContentChange, { kind: 'complete-upload' }>,
 ): void {
   const bodyOf = scope.prepare('SELECT body FROM parts WHERE upload_id = ? AND part_number = ?');
-  const segments = partNumbers.map((partNumber) => {
+  const bodies = partNumbers.map((partNumber) => {
     const row = bodyOf.get(uploadId, partNumber);
     if (!row) throw noSuchUpload(`${uploadId}, part ${partNumber}`);
     return Number(row.body);
   });
-  insertVersion(scope, { meta, segments, settings: [] });
+  insertVersion(scope, { meta, bodies, settings: [] });
   abortUpload(scope, uploadId);
 }
 

@@ -1,10 +1,10 @@
 // The commit thread's hand on versions and bodies: insert, retire, drop. Always inside the transaction of its caller.
 // What stops being named is deleted at once; files can only go after the transaction, so their names are collected.
 import { KeepsakeError } from '../../shared/errors.ts';
-import type { ObjectMeta, Setting } from './contract.ts';
+import type { ObjectMeta } from './contract.ts';
 import type { BodyContent } from './jobs.ts';
 import type { Prepare } from './prepared.ts';
-import { rowCheck, versionJson } from './rows.ts';
+import { type BucketRow, bucketCheck, rowCheck, type VersionContent, versionJson } from './rows.ts';
 
 /** What the running job needs and collects. */
 export interface JobScope {
@@ -29,9 +29,14 @@ export function insertBody({ prepare }: JobScope, { sizeBytes, checks, file, inl
  * with buckets of its own. It is created without headers on a restore.
  */
 export function implyBucket({ prepare, at }: JobScope, bucket: string): void {
+  if (prepare('SELECT 1 FROM buckets WHERE bucket = ?').get(bucket)) return;
+  writeBucket(prepare, { bucket, headers: '{}', body: new Uint8Array(), settings: '[]', created_at: at });
+}
+
+export function writeBucket(prepare: Prepare, row: Omit<BucketRow, 'row_check'>): void {
   prepare(
-    "INSERT OR IGNORE INTO buckets (bucket, headers, body, settings, created_at) VALUES (?, '{}', x'', '[]', ?)",
-  ).run(bucket, at);
+    'INSERT OR REPLACE INTO buckets (bucket, headers, body, settings, created_at, row_check) VALUES (?, ?, ?, ?, ?, ?)',
+  ).run(row.bucket, row.headers, row.body, row.settings, row.created_at, bucketCheck(row));
 }
 
 /** Removes the body unless a segment or a part still names it. */
@@ -43,21 +48,15 @@ export function dropUnnamedBody({ prepare, unusedFiles }: JobScope, body: number
   if (dropped?.file) unusedFiles.push(dropped.file);
 }
 
-export interface NewVersion {
-  readonly meta: ObjectMeta;
-  /** Bodies, in order; their sizes add up to the object's. */
-  readonly segments: readonly number[];
-  readonly settings: readonly Setting[];
-}
-
-/** Makes the version the current one of its key; what it replaces is retired. */
-export function insertVersion(scope: JobScope, { meta, segments, settings }: NewVersion): void {
+/** Makes the version the current one of its key; what it replaces is retired. The sizes of its bodies must add up. */
+export function insertVersion(scope: JobScope, content: VersionContent): void {
   const { prepare, at } = scope;
-  assertWhole(scope, meta, segments);
+  const { meta, bodies } = content;
+  assertWhole(scope, meta, bodies);
   implyBucket(scope, meta.bucket);
   retireCurrent(scope, meta, 'overwritten');
   const { bucket, key, sizeBytes } = meta;
-  const record = versionJson(meta, settings);
+  const record = versionJson(content);
   // The row's check covers its id, which SQLite gives.
   const { lastInsertRowid } = prepare(
     'INSERT INTO versions (bucket, key, size, saved_at, record, row_check) VALUES (?, ?, ?, ?, ?, 0)',
@@ -66,26 +65,24 @@ export function insertVersion(scope: JobScope, { meta, segments, settings }: New
   const check = rowCheck({ id, bucket, key, size: sizeBytes, saved_at: at, record });
   prepare('UPDATE versions SET row_check = ? WHERE id = ?').run(check, id);
   const insertSegment = prepare('INSERT INTO segments (version, position, body) VALUES (?, ?, ?)');
-  for (const [position, body] of segments.entries()) insertSegment.run(id, position, body);
+  for (const [position, body] of bodies.entries()) insertSegment.run(id, position, body);
 }
 
-/** The current version of a key goes into retirement; one that was set aside as damaged is dropped. */
+/** The current version of a key goes into retirement; what was set aside as damaged is dropped. */
 export function retireCurrent(
   scope: JobScope,
   { bucket, key }: { readonly bucket: string; readonly key: string },
   cause: 'overwritten' | 'deleted',
 ): void {
   const { prepare, at } = scope;
-  const current = prepare('SELECT id, damage FROM versions WHERE bucket = ? AND key = ? AND retired_at IS NULL').get(
-    bucket,
-    key,
-  ) as { id: number; damage: string | null } | undefined;
-  if (!current) return;
-  if (current.damage === null) {
-    prepare('UPDATE versions SET retired_at = ?, cause = ? WHERE id = ?').run(at, cause, current.id);
-  } else {
-    dropVersion(scope, current.id);
-  }
+  prepare(
+    `UPDATE versions SET retired_at = ?, cause = ?
+     WHERE bucket = ? AND key = ? AND retired_at IS NULL AND damage IS NULL`,
+  ).run(at, cause, bucket, key);
+  const damaged = prepare(
+    'SELECT id FROM versions WHERE bucket = ? AND key = ? AND retired_at IS NULL AND damage IS NOT NULL',
+  ).all(bucket, key);
+  for (const { id } of damaged as unknown as { id: number }[]) dropVersion(scope, id);
 }
 
 /** Deletes a version for good, with the bodies that only it named. */
@@ -103,9 +100,9 @@ export function segmentsOf({ prepare }: JobScope, versionId: number): readonly n
 }
 
 // P1: nothing torn. Whatever went wrong on the way here, an object is never recorded with other bytes than its size says.
-function assertWhole({ prepare }: JobScope, meta: ObjectMeta, segments: readonly number[]): void {
+function assertWhole({ prepare }: JobScope, meta: ObjectMeta, bodies: readonly number[]): void {
   const sizeOf = prepare('SELECT size FROM bodies WHERE id = ?');
-  const sum = segments.reduce((total, body) => total + Number(sizeOf.get(body)?.size), 0);
+  const sum = bodies.reduce((total, body) => total + Number(sizeOf.get(body)?.size), 0);
   if (sum === meta.sizeBytes) return;
   throw new KeepsakeError('Internal', {
     what: `the bytes of ${JSON.stringify(meta.key)} are not as many as its record says`,
