@@ -38,6 +38,7 @@ export const errorCatalogue = {
   IncompleteUpload: { status: 400, kind: 'retry' },
   UploadTooLarge: { status: 413, kind: 'person' },
   UnsupportedMediaType: { status: 415, kind: 'person' },
+  CrossSiteRequest: { status: 403, kind: 'person' },
   RangeNotSatisfiable: { status: 416, kind: 'person' },
   NotFound: { status: 404, kind: 'person' },
   ImageNotFound: { status: 404, kind: 'person' },

@@ -1,0 +1,94 @@
+// Settings of the API. Read once at start, all faults at once; the rest of the part gets the frozen value.
+import {
+  choiceSetting,
+  durationSetting,
+  type Environment,
+  integerSetting,
+  portSetting,
+  readSettings,
+  type Setting,
+  sizeSetting,
+  textSetting,
+} from '../shared/config.ts';
+import { ports } from '../shared/names.ts';
+import { databaseSettings, readDatabaseUrl } from '../shared/postgres.ts';
+import { readS3Config, type S3Config, s3Settings } from '../shared/s3.ts';
+
+const MiB = 1024 ** 2;
+
+const appSettings = {
+  host: textSetting('HOST', 'address the API listens on', { fallback: '127.0.0.1' }),
+  port: portSetting('PORT', 'port the API listens on', { fallback: ports.api }),
+  maxUploadBytes: sizeSetting('MAX_UPLOAD_SIZE', 'the largest image that is taken', { fallback: 100 * MiB }),
+  maxConcurrentUploads: integerSetting(
+    'MAX_CONCURRENT_UPLOADS',
+    'uploads at once in this process; each holds up to 15 MiB',
+    { min: 1, max: 10_000 },
+    { fallback: 32 },
+  ),
+  uploadGraceMs: durationSetting('UPLOAD_GRACE', 'age at which an upload that shows no life is ended', {
+    fallback: 3_600_000,
+  }),
+  uploadIdleMs: durationSetting('UPLOAD_IDLE_TIMEOUT', 'how long a client may stall while it sends or reads', {
+    fallback: 30_000,
+  }),
+  logLevel: choiceSetting('LOG_LEVEL', 'how much is logged', ['debug', 'info', 'warn', 'error', 'silent'], {
+    fallback: 'info',
+  }),
+} as const;
+
+const allSettings = { ...appSettings, ...databaseSettings, ...s3Settings } as const;
+
+/** A setting as the debug view shows it: secrets masked, and where its value came from. */
+export interface ShownSetting {
+  readonly name: string;
+  readonly value: string | null;
+  readonly source: 'environment' | 'default';
+  readonly meaning: string;
+}
+
+/** What the API needs to know. Sizes in bytes, times in milliseconds. */
+export interface AppConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly maxUploadBytes: number;
+  readonly maxConcurrentUploads: number;
+  readonly uploadGraceMs: number;
+  readonly uploadIdleMs: number;
+  readonly logLevel: string;
+  readonly databaseUrl: string;
+  readonly s3: S3Config;
+  readonly shown: readonly ShownSetting[];
+}
+
+/** @throws KeepsakeError `InvalidSettings` that lists what can't be used. */
+export function readAppConfig(env: Environment): AppConfig {
+  const values = readSettings(env, allSettings); // every value that can't be parsed, in one error
+  const { host, port, maxUploadBytes, maxConcurrentUploads, uploadGraceMs, uploadIdleMs, logLevel } = values;
+  return Object.freeze({
+    host,
+    port,
+    maxUploadBytes,
+    maxConcurrentUploads,
+    uploadGraceMs,
+    uploadIdleMs,
+    logLevel,
+    databaseUrl: readDatabaseUrl(env),
+    s3: readS3Config(env),
+    shown: Object.values(allSettings).map((setting) => show(setting, env)),
+  });
+}
+
+function show({ name, meaning, isSecret, fallback }: Setting<unknown>, env: Environment): ShownSetting {
+  const text = env[name]?.trim();
+  if (!text) return { name, value: fallback === undefined ? null : String(fallback), source: 'default', meaning };
+  return { name, value: maskUrl(text) ?? (isSecret ? '***' : text), source: 'environment', meaning };
+}
+
+// A URL may carry a password in its user part or its query: neither is shown, the rest helps.
+function maskUrl(text: string): string | undefined {
+  if (!text.includes('://') || !URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  const user = url.username ? `${url.username}${url.password ? ':***' : ''}@` : '';
+  return `${url.protocol}//${user}${url.host}${url.pathname}`;
+}

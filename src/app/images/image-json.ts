@@ -1,0 +1,36 @@
+// An image as clients see it: the schema that describes it, and the way from its row.
+import { z } from 'zod';
+import { type ImageJson, type ImageRow, imageUrl } from '../../shared/image.ts';
+
+export const titleSchema = z.string().trim().max(200, 'at most 200 characters');
+
+export const imageSchema: z.ZodType<ImageJson> = z.object({
+  id: z.uuid(),
+  title: z.string(),
+  key: z.string(),
+  image_url: z.string(),
+  original_name: z.string(),
+  content_type: z.string(),
+  size_bytes: z.int(),
+  sha256: z.string(),
+  status: z.enum(['pending', 'stored']),
+  uploaded_at: z.iso.datetime(),
+});
+
+/** A row that is stored: its size and checksum are known (the table's own check). */
+export type StoredImage = ImageRow & { readonly sizeBytes: number; readonly sha256: string };
+
+export function toImageJson(image: StoredImage): ImageJson {
+  return {
+    id: image.id,
+    title: image.title,
+    key: image.key,
+    image_url: imageUrl(image.key),
+    original_name: image.originalName,
+    content_type: image.contentType,
+    size_bytes: image.sizeBytes,
+    sha256: image.sha256,
+    status: image.status,
+    uploaded_at: image.uploadedAt.toISOString(),
+  };
+}
