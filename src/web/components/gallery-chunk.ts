@@ -1,0 +1,91 @@
+import { css, html, LitElement } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import type { ImageJson } from '../../shared/image.ts';
+import { controlStyles } from './control-styles.ts';
+import './image-card.ts';
+
+/**
+ * A run of the gallery's images as a grid of 2 to 5 columns. The browser skips its layout and paint while it is out
+ * of sight, and it renders again only when its own images change: so a long gallery costs what is seen.
+ */
+export class GalleryChunk extends LitElement {
+  static override properties = { images: { attribute: false, hasChanged: isOtherRun } };
+  declare images: readonly ImageJson[];
+
+  constructor() {
+    super();
+    this.images = [];
+  }
+
+  protected override render() {
+    return html`
+      <ul>
+        ${repeat(
+          this.images,
+          (image) => image.id,
+          (image) => html`<li><ks-image-card .image=${image}></ks-image-card></li>`,
+        )}
+      </ul>
+    `;
+  }
+
+  static override styles = [
+    controlStyles,
+    css`
+      :host {
+        display: block;
+        content-visibility: auto;
+        /* A guess for what was never on screen: rows of a full chunk × their height at this width. */
+        contain-intrinsic-height: auto calc(30 * 14rem);
+      }
+      ul {
+        display: grid;
+        grid-template-columns: repeat(2, minmax(0, 1fr));
+        gap: var(--space-4);
+        margin: 0;
+        padding: 2px 2px var(--space-4);
+        list-style: none;
+      }
+      @media (width < 420px) {
+        ul {
+          gap: var(--space-2);
+        }
+      }
+      @media (width >= 640px) {
+        :host {
+          contain-intrinsic-height: auto calc(20 * 15rem);
+        }
+        ul {
+          grid-template-columns: repeat(3, minmax(0, 1fr));
+        }
+      }
+      @media (width >= 900px) {
+        :host {
+          contain-intrinsic-height: auto calc(15 * 16rem);
+        }
+        ul {
+          grid-template-columns: repeat(4, minmax(0, 1fr));
+        }
+      }
+      @media (width >= 1200px) {
+        :host {
+          contain-intrinsic-height: auto calc(12 * 16rem);
+        }
+        ul {
+          grid-template-columns: repeat(5, minmax(0, 1fr));
+        }
+      }
+    `,
+  ];
+}
+
+function isOtherRun(next: readonly ImageJson[], previous: readonly ImageJson[] | undefined): boolean {
+  return next.length !== previous?.length || next.some((image, index) => image !== previous[index]);
+}
+
+customElements.define('ks-gallery-chunk', GalleryChunk);
+declare global {
+  interface HTMLElementTagNameMap {
+    'ks-gallery-chunk': GalleryChunk;
+  }
+}

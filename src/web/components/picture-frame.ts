@@ -1,0 +1,111 @@
+import { css, html, LitElement, type PropertyValues } from 'lit';
+import { asSentence, type Failure } from '../data/failure.ts';
+import { whyBroken } from '../data/images.ts';
+import { controlStyles } from './control-styles.ts';
+import { brokenIcon } from './icons.ts';
+
+/**
+ * A picture that fills its host, or the reason why it can't be shown: never the browser's own broken icon.
+ * Loads when it comes near the window. `fit`: `cover` cuts it to the host, `contain` shows all of it.
+ */
+export class PictureFrame extends LitElement {
+  static override properties = {
+    src: {},
+    alt: {},
+    fit: { reflect: true },
+    failure: { state: true },
+    isBroken: { state: true },
+  };
+  declare src: string;
+  declare alt: string;
+  declare fit: 'cover' | 'contain';
+  declare failure: Failure | null;
+  declare isBroken: boolean;
+  #asking: AbortController | undefined;
+
+  constructor() {
+    super();
+    this.src = '';
+    this.alt = '';
+    this.fit = 'cover';
+    this.failure = null;
+    this.isBroken = false;
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#asking?.abort();
+  }
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (!changed.has('src')) return;
+    this.#asking?.abort();
+    this.isBroken = false;
+    this.failure = null;
+  }
+
+  protected override render() {
+    return this.isBroken ? this.#renderBroken() : this.#renderPicture();
+  }
+
+  #renderPicture() {
+    return html`<img src=${this.src} alt=${this.alt} loading="lazy" decoding="async" @error=${this.#onError} />`;
+  }
+
+  #renderBroken() {
+    return html`
+      <div class="broken" role="img" aria-label=${`${this.alt}: can't be shown`}>${brokenIcon}</div>
+      <p class="reason">${this.failure ? asSentence(this.failure.what) : 'This picture can’t be shown.'}</p>
+    `;
+  }
+
+  async #onError(): Promise<void> {
+    this.isBroken = true;
+    const asking = new AbortController();
+    this.#asking = asking;
+    const failure = await whyBroken(this.src, asking.signal);
+    if (!asking.signal.aborted) this.failure = failure;
+  }
+
+  static override styles = [
+    controlStyles,
+    css`
+      :host {
+        display: grid;
+        place-content: center;
+        justify-items: center;
+        gap: var(--space-2);
+        overflow: hidden;
+        background: var(--surface-sunk);
+      }
+      img {
+        width: 100%;
+        height: 100%;
+        object-fit: cover;
+        grid-area: 1 / 1;
+      }
+      :host([fit='contain']) img {
+        object-fit: contain;
+      }
+      .broken {
+        color: var(--bad);
+        height: 20px;
+      }
+      .reason {
+        padding: 0 var(--space-3);
+        color: var(--text-muted);
+        font-size: 0.8125rem;
+        line-height: 1.35;
+        text-align: center;
+        overflow-wrap: anywhere;
+      }
+    `,
+  ];
+}
+
+customElements.define('ks-picture-frame', PictureFrame);
+declare global {
+  interface HTMLElementTagNameMap {
+    'ks-picture-frame': PictureFrame;
+  }
+}

@@ -1,0 +1,46 @@
+// One upload over XMLHttpRequest: fetch can't say how much of a body is sent.
+import type { ImageJson } from '../../shared/image.ts';
+import { failureOfAnswer, noAnswer, RequestFailed } from './failure.ts';
+
+export interface SendOptions {
+  /** Bytes sent so far, the form around the file included. */
+  readonly onProgress: (sentBytes: number) => void;
+  readonly signal: AbortSignal;
+}
+
+/** The stored image. @throws RequestFailed; the signal's reason when aborted */
+export function sendImage(file: File, { onProgress, signal }: SendOptions): Promise<ImageJson> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const request = new XMLHttpRequest();
+    const abort = () => request.abort();
+    signal.addEventListener('abort', abort, { once: true });
+    request.upload.onprogress = ({ loaded }) => onProgress(loaded);
+    request.onload = () => settle(request, resolve, reject);
+    // An early refusal (413, say) may reach the browser as a cut connection: there is no answer to read then.
+    request.onerror = () => reject(new RequestFailed(noAnswer));
+    request.onabort = () => reject(signal.reason);
+    request.onloadend = () => signal.removeEventListener('abort', abort);
+    request.open('POST', '/api/images/');
+    request.setRequestHeader('accept', 'application/json');
+    const form = new FormData();
+    form.append('image', file);
+    request.send(form);
+  });
+}
+
+function settle(
+  { status, responseText }: XMLHttpRequest,
+  resolve: (image: ImageJson) => void,
+  reject: (error: unknown) => void,
+): void {
+  if (status !== 201) {
+    reject(new RequestFailed(failureOfAnswer(status, responseText)));
+    return;
+  }
+  try {
+    resolve(JSON.parse(responseText) as ImageJson);
+  } catch (error) {
+    reject(new RequestFailed(failureOfAnswer(status, responseText), error));
+  }
+}
