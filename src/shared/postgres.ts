@@ -44,6 +44,8 @@ export function createPool(databaseUrl: string, options: { readonly logger: Logg
     application_name: 'keepsake',
   });
   pool.on('error', (error) => options.logger.warn({ reason: error.message }, 'an idle Postgres connection was lost'));
+  // A connection that dies while somebody holds it fails their query; its 'error' event must not end the process too.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 

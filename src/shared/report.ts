@@ -90,6 +90,8 @@ export interface IntegrityReport {
     readonly bucket: string;
     readonly prefix: string;
   };
+  /** Who the two sides were: another store or database later means a lost or a wrong one. `storeId` null: no keeper. */
+  readonly identity?: { readonly storeId: string | null; readonly databaseId: string };
   readonly conditions: readonly Condition[];
   /** The first findings that are not `ok`, at most `sampleLimit` of them. */
   readonly sample: readonly Finding[];

@@ -1,0 +1,95 @@
+// The reconciler behind the API's door: runs in the background of this process, their steps as streams.
+import { EventEmitter, on } from 'node:events';
+import { v7 as uuidv7 } from 'uuid';
+import { KeepsakeError } from '../shared/errors.ts';
+import type { IntegrityService, RunProgress } from '../shared/integrity-service.ts';
+import { pastActions } from './journal.ts';
+import { createReconciler, type ReconcilerDeps, type RunOptions } from './reconciler.ts';
+import { asRunError } from './run-error.ts';
+import { latestReport, reportOf, runHistory } from './runs.ts';
+import { isUndoable } from './undo.ts';
+
+/** Makes the service. `defaults` hold for every run that it starts. One run at a time in this process. */
+export function createIntegrityService(
+  deps: ReconcilerDeps,
+  defaults: Pick<RunOptions, 'noUploadsBefore' | 'graceMs' | 'limits'> = {},
+): IntegrityService {
+  const { pool, logger, clock = () => new Date() } = deps;
+  const reconciler = createReconciler(deps);
+  const steps = new EventEmitter().setMaxListeners(0);
+  let current: { readonly runId: string; last: RunProgress | null } | null = null;
+
+  const tell = (progress: RunProgress): void => {
+    if (current?.runId === progress.runId) current.last = progress;
+    steps.emit(progress.runId, progress);
+  };
+
+  return {
+    latest: () => latestReport(pool).catch(rethrow),
+    report: (runId) => reportOf(pool, runId).catch(rethrow),
+    history: (options) => runHistory(pool, options).catch(rethrow),
+    running: () => current?.runId ?? null,
+    start(request) {
+      if (current) return Promise.reject(alreadyRunning(current.runId));
+      const runId = uuidv7();
+      current = { runId, last: null };
+      return new Promise((resolve, reject) => {
+        reconciler
+          .run({ ...defaults, ...request, runId, onProgress: tell, onStarted: () => resolve({ runId }) })
+          .then((report) => tell({ kind: 'finished', runId, report }))
+          .catch((thrown: unknown) => {
+            const error = asRunError(thrown);
+            logger.error({ runId, err: thrown }, 'a run failed');
+            tell({ kind: 'failed', runId, code: error.code, message: error.message });
+            reject(error); // without effect once it has started
+          })
+          .finally(() => {
+            current = null;
+            resolve({ runId }); // a run that could not get the lock from a Postgres that is away: its end says so
+          });
+      });
+    },
+    async *progress(runId, signal) {
+      if (current?.runId !== runId) {
+        yield { kind: 'finished', runId, report: await reportOf(pool, runId).catch(rethrow) };
+        return;
+      }
+      const stream = on(steps, runId, { signal });
+      if (current.last) yield current.last;
+      try {
+        for await (const [progress] of stream) {
+          yield progress as RunProgress;
+          if ((progress as RunProgress).kind !== 'progress') return;
+        }
+      } catch (error) {
+        if (!signal.aborted) throw error; // whoever listened has left
+      }
+    },
+    async actions({ limit, before }) {
+      const now = clock();
+      const entries = await pastActions(pool, { limit, ...(before && { before: new Date(before) }) }).catch(rethrow);
+      return entries.map((entry) => ({
+        id: entry.id,
+        action: entry.action,
+        key: entry.key,
+        state: entry.state === 'undone' ? 'undone' : 'done',
+        reason: entry.error ?? '',
+        startedAt: entry.startedAt.toISOString(),
+        isUndoable: isUndoable(entry, now),
+      }));
+    },
+    undo: (actionId) => reconciler.undo(actionId),
+  };
+}
+
+function rethrow(error: unknown): never {
+  throw asRunError(error);
+}
+
+function alreadyRunning(runId: string): KeepsakeError {
+  return new KeepsakeError('RunInProgress', {
+    what: 'a run is under way',
+    got: runId,
+    remedy: 'Follow it, or wait until it is done.',
+  });
+}

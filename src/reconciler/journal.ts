@@ -1,0 +1,154 @@
+// The journal of repairs, `integrity_actions`: written before an act and after it. An entry that stays `started` is
+// one whose run died, or whose servers went away under it; the next repair settles it (settle.ts).
+import type { PoolClient } from 'pg';
+import { KeepsakeError } from '../shared/errors.ts';
+import type { ImageRow } from '../shared/image.ts';
+import type { Pool } from '../shared/postgres.ts';
+import type { ActionKind } from '../shared/report.ts';
+
+/** What undoing needs. Bytes are set aside under `quarantineKey` with their SHA-256; rows are whole. */
+export interface UndoNote {
+  readonly quarantineKey?: string;
+  readonly sha256?: string;
+  /** The row that the act took away or changed. */
+  readonly rowBefore?: ImageRow;
+  /** The row that the act made or left. */
+  readonly rowAfter?: ImageRow;
+}
+
+export interface JournalEntry {
+  readonly id: string;
+  readonly runId: string;
+  readonly action: ActionKind;
+  readonly key: string;
+  readonly state: 'started' | 'done' | 'failed' | 'undone';
+  readonly undo: UndoNote;
+  readonly error: string | null;
+  readonly startedAt: Date;
+  readonly expiresAt: Date;
+}
+
+const columns = 'id, run_id, action, key, state, undo, error, started_at, expires_at';
+
+interface JournalRecord {
+  readonly id: string;
+  readonly run_id: string;
+  readonly action: ActionKind;
+  readonly key: string;
+  readonly state: JournalEntry['state'];
+  readonly undo: UndoNoteJson | null;
+  readonly error: string | null;
+  readonly started_at: Date;
+  readonly expires_at: Date;
+}
+
+type ImageRowJson = Omit<ImageRow, 'uploadedAt'> & { readonly uploadedAt: string };
+type UndoNoteJson = Omit<UndoNote, 'rowBefore' | 'rowAfter'> & {
+  readonly rowBefore?: ImageRowJson;
+  readonly rowAfter?: ImageRowJson;
+};
+
+/** Writes that an act begins. Committed when it returns: only then may the act change anything. */
+export async function beginAction(
+  pool: Pool,
+  entry: Pick<JournalEntry, 'id' | 'runId' | 'action' | 'key' | 'undo' | 'startedAt' | 'expiresAt'>,
+): Promise<void> {
+  await pool.query(
+    `INSERT INTO integrity_actions (id, run_id, action, key, state, undo, started_at, expires_at)
+     VALUES ($1, $2, $3, $4, 'started', $5, $6, $7)`,
+    [entry.id, entry.runId, entry.action, entry.key, JSON.stringify(entry.undo), entry.startedAt, entry.expiresAt],
+  );
+}
+
+/** Writes how an act ended. In the act's own transaction where it has one, so that both hold or neither. */
+export async function endAction(
+  client: Pool | PoolClient,
+  id: string,
+  end: {
+    readonly state: 'done' | 'failed' | 'undone';
+    readonly at: Date;
+    readonly error?: string;
+    readonly undo?: UndoNote;
+  },
+): Promise<void> {
+  await client.query(
+    `UPDATE integrity_actions SET state = $2, ended_at = $3, error = $4, undo = coalesce($5, undo) WHERE id = $1`,
+    [id, end.state, end.at, end.error ?? null, end.undo ? JSON.stringify(end.undo) : null],
+  );
+}
+
+/** Notes why an act stopped half-way; it stays `started` for the next repair to settle. */
+export async function noteFailure(pool: Pool, id: string, error: string): Promise<void> {
+  await pool.query('UPDATE integrity_actions SET error = $2 WHERE id = $1', [id, error]);
+}
+
+/** The acts that nobody ended, oldest first, at most `limit`. */
+export async function openActions(pool: Pool, limit: number): Promise<readonly JournalEntry[]> {
+  const { rows } = await pool.query<JournalRecord>(
+    `SELECT ${columns} FROM integrity_actions WHERE state = 'started' ORDER BY started_at LIMIT $1`,
+    [limit],
+  );
+  return rows.map(toEntry);
+}
+
+/** Acts that were done or undone, newest first; `before` is the start of the last one seen. */
+export async function pastActions(
+  pool: Pool,
+  { limit, before }: { readonly limit: number; readonly before?: Date },
+): Promise<readonly JournalEntry[]> {
+  const { rows } = await pool.query<JournalRecord>(
+    `SELECT ${columns} FROM integrity_actions
+     WHERE state IN ('done', 'undone') AND ($2::timestamptz IS NULL OR started_at < $2)
+     ORDER BY started_at DESC, id DESC LIMIT $1`,
+    [limit, before ?? null],
+  );
+  return rows.map(toEntry);
+}
+
+/** Quarantined bytes whose time is over, oldest first, at most `limit`. */
+export async function expiredQuarantine(pool: Pool, now: Date, limit: number): Promise<readonly JournalEntry[]> {
+  const { rows } = await pool.query<JournalRecord>(
+    `SELECT ${columns} FROM integrity_actions
+     WHERE state IN ('done', 'undone') AND undo ? 'quarantineKey' AND expires_at < $1 ORDER BY expires_at LIMIT $2`,
+    [now, limit],
+  );
+  return rows.map(toEntry);
+}
+
+/** @throws KeepsakeError `ActionNotFound` for an id that is none, or none of ours. */
+export async function findAction(pool: Pool, id: string): Promise<JournalEntry> {
+  const isId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id);
+  const { rows } = isId
+    ? await pool.query<JournalRecord>(`SELECT ${columns} FROM integrity_actions WHERE id = $1`, [id])
+    : { rows: [] };
+  if (!rows[0])
+    throw new KeepsakeError('ActionNotFound', {
+      what: 'no repair has this id',
+      got: JSON.stringify(id.slice(0, 100)),
+      remedy: 'Take the id from the list of repairs (GET /api/integrity/actions/).',
+    });
+  return toEntry(rows[0]);
+}
+
+function toEntry(record: JournalRecord): JournalEntry {
+  const { rowBefore, rowAfter, ...rest } = record.undo ?? {};
+  return {
+    id: record.id,
+    runId: record.run_id,
+    action: record.action,
+    key: record.key,
+    state: record.state,
+    undo: {
+      ...rest,
+      ...(rowBefore && { rowBefore: toRow(rowBefore) }),
+      ...(rowAfter && { rowAfter: toRow(rowAfter) }),
+    },
+    error: record.error,
+    startedAt: record.started_at,
+    expiresAt: record.expires_at,
+  };
+}
+
+function toRow(json: ImageRowJson): ImageRow {
+  return { ...json, uploadedAt: new Date(json.uploadedAt) };
+}

@@ -1,0 +1,155 @@
+// What could mend a difference: bytes for a row (the keeper's versions, the quarantine), a row for an object (its own
+// metadata, proven by its bytes). Read-only.
+import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
+import { KeepsakeError } from '../shared/errors.ts';
+import { fromObjectMetadata, type ImageRow, idOfKey, imageTypes } from '../shared/image.ts';
+import type { KeeperClient, KeptVersion } from '../shared/keeper-api.ts';
+import { asDatabaseError, type Pool } from '../shared/postgres.ts';
+import type { Bucket, ListedObject } from '../shared/s3.ts';
+import type { Case, Verdict } from './judge.ts';
+import { readObjectBytes } from './object-bytes.ts';
+
+/** Bytes that may be what a row asks for. Proven only by reading them back once they are there. */
+export type RestoreSource =
+  | { readonly kind: 'keeper'; readonly versionId: string }
+  | { readonly kind: 'quarantine'; readonly quarantineKey: string };
+
+export interface Means {
+  /** Best first. `unknown`: the keeper did not answer, so nobody can say that nothing brings the bytes back. */
+  readonly sources: readonly RestoreSource[] | 'unknown';
+  /** The row that the object's metadata and bytes prove; null when they don't. */
+  readonly rebuilt: ImageRow | null;
+  /** The keeper saw this key deleted and holds it no more: the object came back behind its back. */
+  readonly isDeletedInKeeper: boolean;
+}
+
+export interface MeansDeps {
+  readonly pool: Pool;
+  readonly bucket: Bucket;
+  readonly keeper: KeeperClient | null;
+  readonly signal: AbortSignal;
+}
+
+interface Look {
+  readonly known: Case;
+  readonly verdict: Verdict;
+  readonly head: HeadObjectCommandOutput | null;
+}
+
+/** Gathers what could mend one difference. @throws KeepsakeError of S3 or Postgres; a silent keeper is no error. */
+export async function gatherMeans(deps: MeansDeps, { known, verdict, head }: Look): Promise<Means> {
+  const nothing: Means = { sources: [], rebuilt: null, isDeletedInKeeper: false };
+  switch (verdict.class) {
+    case 'ok':
+    case 'too-new':
+      return nothing;
+    case 'pending':
+      return { ...nothing, rebuilt: known.row && finishedRow(known.row, known, head) };
+    case 'orphan': {
+      const rebuilt = head && (await rowFromObject(deps, known, head));
+      const kept = rebuilt ? await keptVersions(deps, known.key) : [];
+      const isDeletedInKeeper = kept !== 'unknown' && kept.length > 0 && !kept.some(({ state }) => state === 'current');
+      return { ...nothing, rebuilt, isDeletedInKeeper };
+    }
+    default:
+      return { ...nothing, sources: known.row ? await restoreSources(deps, known.row) : [] };
+  }
+}
+
+/** What may bring back the bytes of a row. */
+export async function restoreSources(
+  deps: Pick<MeansDeps, 'pool' | 'bucket' | 'keeper'>,
+  row: ImageRow,
+): Promise<Means['sources']> {
+  const kept = await keptVersions(deps, row.key);
+  const setAside = await quarantinedUnder(deps.pool, row);
+  if (kept === 'unknown') return setAside.length > 0 ? setAside : 'unknown';
+  const fitting = kept.filter(({ sizeBytes, metadata }) => {
+    const { sha256 } = fromObjectMetadata(metadata);
+    return sizeBytes === row.sizeBytes && (sha256 === undefined || sha256 === row.sha256);
+  });
+  return [...fitting.map(({ versionId }) => ({ kind: 'keeper' as const, versionId })), ...setAside];
+}
+
+async function keptVersions(
+  deps: Pick<MeansDeps, 'bucket' | 'keeper'>,
+  key: string,
+): Promise<readonly KeptVersion[] | 'unknown'> {
+  if (!deps.keeper) return [];
+  try {
+    return await deps.keeper.versions(deps.bucket.name, key);
+  } catch (error) {
+    if (error instanceof KeepsakeError && error.code === 'VersionNotFound') return [];
+    if (error instanceof KeepsakeError && error.code === 'KeeperUnreachable') return 'unknown';
+    throw error;
+  }
+}
+
+async function quarantinedUnder(pool: Pool, row: ImageRow): Promise<readonly RestoreSource[]> {
+  const { rows } = await pool
+    .query<{ quarantine_key: string }>(
+      `SELECT undo->>'quarantineKey' AS quarantine_key FROM integrity_actions
+       WHERE key = $1 AND state = 'done' AND (undo->>'sha256') = $2 AND undo ? 'quarantineKey'
+       ORDER BY started_at DESC LIMIT 3`,
+      [row.key, row.sha256],
+    )
+    .catch((error: unknown) => {
+      throw asDatabaseError(error);
+    });
+  return rows.map(({ quarantine_key }) => ({ kind: 'quarantine', quarantineKey: quarantine_key }));
+}
+
+/** The row of an upload whose object came whole: its sizes and checksum, read from the bytes. Null when not proven. */
+function finishedRow(row: ImageRow, { object, bytes }: Case, head: HeadObjectCommandOutput | null): ImageRow | null {
+  if (!object || !head || bytes?.kind !== 'read' || bytes.sizeBytes === 0) return null;
+  const isOurs = fromObjectMetadata(head.Metadata ?? {}).id === row.id && !contradicts(head, bytes.sha256);
+  return isOurs ? { ...row, status: 'stored', sizeBytes: bytes.sizeBytes, sha256: bytes.sha256 } : null;
+}
+
+async function rowFromObject(
+  { bucket, signal }: MeansDeps,
+  { key, object }: Case,
+  head: HeadObjectCommandOutput,
+): Promise<ImageRow | null> {
+  const id = idOfKey(key);
+  const told = fromObjectMetadata(head.Metadata ?? {});
+  const contentType = head.ContentType ?? '';
+  const ending = Object.entries(imageTypes).find(([type]) => type === contentType)?.[1];
+  if (!id || told.id !== id || !ending || !key.endsWith(`.${ending}`) || !object) return null;
+  const bytes = await readObjectBytes(bucket, key, signal);
+  if (bytes.kind !== 'read' || bytes.sizeBytes === 0 || contradicts(head, bytes.sha256)) return null;
+  return {
+    id,
+    key,
+    contentType,
+    title: told.title ?? '',
+    originalName: told.originalName ?? key,
+    sizeBytes: bytes.sizeBytes,
+    sha256: bytes.sha256,
+    status: 'stored',
+    uploadedAt: told.uploadedAt ?? object.lastModified,
+  };
+}
+
+/** Whether what the uploader said of the bytes differs from what they are. A composite checksum (with a dash) says nothing. */
+function contradicts(head: HeadObjectCommandOutput, sha256: string): boolean {
+  const told = fromObjectMetadata(head.Metadata ?? {}).sha256;
+  const stored = head.ChecksumSHA256;
+  const storedHex = stored && !stored.includes('-') ? Buffer.from(stored, 'base64').toString('hex') : undefined;
+  return (told !== undefined && told !== sha256) || (storedHex !== undefined && storedHex !== sha256);
+}
+
+/** @throws KeepsakeError `S3BadAnswer` when the head lacks what every object has. */
+export function toListedObject(key: string, head: HeadObjectCommandOutput): ListedObject {
+  if (head.ContentLength === undefined || !head.LastModified)
+    throw new KeepsakeError('S3BadAnswer', {
+      what: `the head of ${JSON.stringify(key)} lacks its length or time`,
+      remedy: 'Check what stands in front of S3.',
+    });
+  return {
+    key,
+    sizeBytes: head.ContentLength,
+    etag: (head.ETag ?? '').replaceAll('"', ''),
+    lastModified: head.LastModified,
+  };
+}

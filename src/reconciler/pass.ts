@@ -1,0 +1,285 @@
+// The state of one pass, from its first look to its report. Its methods are called in this order: settle, observe,
+// act, finish; or failed, at any point. Memory is bounded by what one pass may plan, never by what it reads.
+import { v7 as uuidv7 } from 'uuid';
+import type { KeepsakeError } from '../shared/errors.ts';
+import { idOfKey, imagePrefix } from '../shared/image.ts';
+import type { RunProgress } from '../shared/integrity-service.ts';
+import { actionKinds, type Condition, type IntegrityReport, type RunMode } from '../shared/report.ts';
+import { listObjects } from '../shared/s3.ts';
+import { perform } from './act.ts';
+import { type Identity, pullBrakes, type Remembered } from './brakes.ts';
+import { type Evidence, type EvidenceDeps, gatherEvidence, sizeOf } from './evidence.ts';
+import { type FindingsFile, openFindingsFile } from './findings-file.ts';
+import { inBatches, mapInFlight } from './in-flight.ts';
+import { expiredQuarantine } from './journal.ts';
+import { type JudgeOptions, judge } from './judge.ts';
+import { forgetHealed } from './memory.ts';
+import { observeRows } from './observe.ts';
+import { type Pair, pairUp } from './pair-up.ts';
+import { isLimited, isRemoval, type PlannedAction, type PlanOptions, planFor } from './plan.ts';
+import type { ReconcilerDeps, RunOptions } from './reconciler.ts';
+import { assertFits, completeness, statusOf, summarise, Tally, toFinding } from './report.ts';
+import { recordEnd, remembered } from './runs.ts';
+import { settleOpenActions } from './settle.ts';
+import { identify } from './sides.ts';
+
+// One more than this is left to the next run, which starts from what is there: about 50 MB of plan at most.
+const maxPlanned = 50_000;
+const evidenceBatch = 100;
+const actionsInFlight = 4;
+const purgeLimit = 1000;
+
+type PassDeps = ReconcilerDeps & { readonly clock: () => Date };
+
+export class Pass {
+  readonly runId: string;
+  readonly mode: RunMode;
+  readonly startedAt: Date;
+  readonly #deps: PassDeps;
+  readonly #options: RunOptions;
+  readonly #signal: AbortSignal;
+  readonly #tally = new Tally();
+  readonly #plan: PlannedAction[] = [];
+  readonly #sides = { objectsRead: 0, rowsRead: 0, storedRows: 0, orphanImages: 0 };
+  readonly #conditions: Condition[] = [];
+  #identity: Identity | null = null;
+  #remembered: Remembered | null = null;
+  #file: FindingsFile | null = null;
+  #remediable = 0;
+  #unplanned = 0;
+  #mended = { missing: 0, orphanImages: 0, all: 0 };
+
+  constructor(deps: PassDeps, options: RunOptions & { readonly runId: string }) {
+    this.runId = options.runId;
+    this.mode = options.mode;
+    this.startedAt = deps.clock();
+    this.#deps = deps;
+    this.#options = options;
+    this.#signal = options.signal ?? new AbortController().signal;
+  }
+
+  /** Ends what a run that died left half done. Only a repair changes anything; a check says that there is something. */
+  async settle(): Promise<void> {
+    if (this.mode === 'repair') await settleOpenActions(this.#deps);
+  }
+
+  /** Reads both sides to their end, judges every pair and plans. @throws KeepsakeError when anything stays unknown. */
+  async observe(prefix: string): Promise<void> {
+    const { pool, bucket, keeper, config } = this.#deps;
+    const sides = await identify(pool, keeper);
+    this.#identity = sides.identity;
+    this.#conditions.push(...sides.conditions);
+    this.#remembered = await remembered(pool);
+    this.#file = await openFindingsFile(config.findingsFolder, this.runId, config.history);
+    const pairs = pairUp(listObjects(bucket, { prefix, signal: this.#signal }), observeRows(pool));
+    for await (const batch of inBatches(this.#candidates(pairs), evidenceBatch)) await this.#lookAgain(batch);
+    if (this.#options.shouldCleanAll) await this.#planPurge();
+    this.#progress('observe');
+  }
+
+  /** Does what is planned and allowed, if this is a repair. */
+  async act(): Promise<void> {
+    const { isPulled, isLimitReached } = this.#brakes();
+    const allowed = this.#plan.filter(
+      ({ action }) => !(isPulled && isRemoval(action)) && !(isLimitReached && isLimited(action)),
+    );
+    this.#tally.actions.planned = allowed.length;
+    if (this.mode !== 'repair') {
+      for (const { id, action, key, reason } of allowed.slice(0, 50))
+        this.#tally.addResult({ id, action, key, reason, state: 'planned' });
+      return;
+    }
+    allowed.sort((left, right) => actionKinds.indexOf(left.action) - actionKinds.indexOf(right.action));
+    const deps = { ...this.#deps, runId: this.runId };
+    const results = mapInFlight(allowed, actionsInFlight, async (action) => {
+      this.#signal.throwIfAborted();
+      return { action, result: await perform(deps, action) };
+    });
+    let done = 0;
+    for await (const { action, result } of results) {
+      this.#tally.addResult(result);
+      if (result.state === 'done') this.#countMended(action);
+      done += 1;
+      this.#progress('act', done, allowed.length);
+    }
+  }
+
+  /** Builds the report of a pass that read everything, saves it, and forgets what has healed. */
+  async finish(): Promise<IntegrityReport> {
+    this.#progress('report');
+    await this.#file?.close();
+    const { pool, config } = this.#deps;
+    const { isPulled, conditions } = this.#brakes();
+    if (this.#unplanned > 0) this.#conditions.push(moreNextTime(this.#unplanned));
+    const status = statusOf({
+      isComplete: true,
+      isBraked: isPulled,
+      driftLeft: this.#tally.driftCount - this.#mended.all,
+    });
+    const report = this.#report(status, null, conditions);
+    await recordEnd(pool, report, config.history);
+    await forgetHealed(pool, this.runId);
+    return report;
+  }
+
+  /** Builds the report of a pass that something stopped, and saves it if Postgres still answers. */
+  async failed(failure: KeepsakeError): Promise<IntegrityReport> {
+    await this.#file?.close().catch(() => {}); // the failure that stopped the pass is the one to tell
+    const report = this.#report('Incomplete', failure, []);
+    await recordEnd(this.#deps.pool, report, this.#deps.config.history).catch((error: unknown) => {
+      this.#deps.logger.warn({ runId: this.runId, err: error }, 'a report could not be saved');
+    });
+    return report;
+  }
+
+  async *#candidates(pairs: AsyncIterable<Pair>): AsyncGenerator<Pair, void, void> {
+    const options = this.#judgeOptions();
+    for await (const pair of pairs) {
+      this.#signal.throwIfAborted();
+      if (pair.object) this.#sides.objectsRead += 1;
+      if (pair.row) this.#sides.rowsRead += 1;
+      if (pair.row?.status === 'stored') this.#sides.storedRows += 1;
+      if ((this.#sides.objectsRead + this.#sides.rowsRead) % 1000 === 0) this.#progress('observe');
+      const verdict = judge({ ...pair, bytes: null, deletionAt: null }, options);
+      if (verdict.class === 'ok' && !this.#options.isDeep) this.#tally.count('ok', sizeOf(pair));
+      else yield pair;
+    }
+  }
+
+  async #lookAgain(batch: readonly Pair[]): Promise<void> {
+    const deps: EvidenceDeps = {
+      ...this.#deps,
+      runId: this.runId,
+      startedAt: this.startedAt,
+      judgeOptions: this.#judgeOptions(),
+      isDeep: this.#options.isDeep ?? false,
+      signal: this.#signal,
+    };
+    const { evidence, ok } = await gatherEvidence(deps, batch);
+    this.#tally.count('ok', ok.bytes, ok.count);
+    for (const one of evidence) await this.#decide(one);
+  }
+
+  async #decide(evidence: Evidence): Promise<void> {
+    const { known, verdict } = evidence;
+    const { action, remedy } = planFor(evidence, this.#planOptions());
+    this.#tally.count(verdict.class, sizeOf(known));
+    if (verdict.drift === 'orphan' && idOfKey(known.key)) this.#sides.orphanImages += 1;
+    if (remedy) this.#remediable += 1;
+    const finding = toFinding(evidence, remedy);
+    this.#tally.findings.add(finding);
+    await this.#file?.write(finding);
+    if (!action || !this.#isAskedFor(action)) return;
+    if (this.#plan.length < maxPlanned) this.#plan.push(action);
+    else this.#unplanned += 1;
+  }
+
+  #isAskedFor({ key }: PlannedAction): boolean {
+    return this.#options.keys?.includes(key) ?? true;
+  }
+
+  // Bytes whose time in the quarantine is over: all that is ever deleted for good beside rows that nothing brings back.
+  async #planPurge(): Promise<void> {
+    for (const { id, key, undo } of await expiredQuarantine(this.#deps.pool, this.startedAt, purgeLimit))
+      if (undo.quarantineKey) {
+        const target = { kind: 'quarantined' as const, actionId: id, quarantineKey: undo.quarantineKey };
+        this.#plan.push({ id: uuidv7(), key, reason: 'its time in the quarantine is over', action: 'delete', target });
+      }
+  }
+
+  #brakes(): ReturnType<typeof pullBrakes> {
+    const { missing, orphanImages } = this.#mended;
+    return pullBrakes({
+      sides: {
+        ...this.#sides,
+        missing: this.#tally.counts.missing.count - missing,
+        orphanImages: this.#sides.orphanImages - orphanImages,
+      },
+      identity: this.#identity ?? { storeId: undefined, databaseId: '' },
+      remembered: this.#remembered,
+      limitedActions: this.#plan.filter(({ action }) => isLimited(action)).length,
+      limits: this.#options.limits ?? this.#deps.config.limits,
+    });
+  }
+
+  #countMended(action: PlannedAction): void {
+    if (action.action === 'delete' && action.target.kind === 'quarantined') return; // no finding of this pass
+    this.#mended.all += 1;
+    if (action.action === 'adopt' || action.action === 'quarantine')
+      this.#mended.orphanImages += idOfKey(action.key) ? 1 : 0;
+    else if ((action.action === 'restore' && !action.object) || action.action === 'delete') this.#mended.missing += 1;
+  }
+
+  #report(
+    status: IntegrityReport['status'],
+    failure: KeepsakeError | null,
+    brakes: readonly Condition[],
+  ): IntegrityReport {
+    const finishedAt = this.#deps.clock();
+    const tally = this.#tally;
+    return assertFits({
+      apiVersion: 'keepsake.dev/v1',
+      kind: 'IntegrityReport',
+      runId: this.runId,
+      mode: this.mode,
+      startedAt: this.startedAt.toISOString(),
+      finishedAt: finishedAt.toISOString(),
+      durationMs: finishedAt.getTime() - this.startedAt.getTime(),
+      status,
+      summary: summarise(status, tally, { remediable: this.#remediable, failure }),
+      counts: tally.counts,
+      coverage: {
+        isComplete: failure === null,
+        objectsRead: this.#sides.objectsRead,
+        rowsRead: this.#sides.rowsRead,
+        bucket: this.#deps.bucket.name,
+        prefix: imagePrefix,
+      },
+      ...(this.#identity && {
+        identity: {
+          storeId: this.#identity.storeId ?? this.#remembered?.storeId ?? null,
+          databaseId: this.#identity.databaseId,
+        },
+      }),
+      conditions: [completeness(failure), ...brakes, ...this.#conditions],
+      sample: tally.findings.items,
+      isSampleCut: tally.findings.isCut,
+      fullFindings: this.#file?.path ?? null,
+      actions: { ...tally.actions, sample: tally.results.items },
+    });
+  }
+
+  #judgeOptions(): JudgeOptions {
+    return {
+      now: this.startedAt,
+      graceMs: this.#graceMs,
+      uploadGraceMs: this.#deps.config.uploadGraceMs,
+      noUploadsBefore: this.#options.noUploadsBefore ?? null,
+    };
+  }
+
+  #planOptions(): PlanOptions {
+    const { shouldCleanS3 = false, shouldCleanAll = false } = this.#options;
+    return { now: this.startedAt, graceMs: this.#graceMs, shouldCleanS3, shouldCleanAll };
+  }
+
+  get #graceMs(): number {
+    return this.#options.graceMs ?? this.#deps.config.graceMs;
+  }
+
+  #progress(phase: 'observe' | 'act' | 'report', done?: number, total?: number): void {
+    const progress: RunProgress = {
+      kind: 'progress',
+      runId: this.runId,
+      phase,
+      done: done ?? this.#sides.objectsRead + this.#sides.rowsRead,
+      total: total ?? null,
+    };
+    this.#options.onProgress?.(progress);
+  }
+}
+
+function moreNextTime(count: number): Condition {
+  const message = `${count} more repairs wait: one run plans at most ${maxPlanned}. Run again: npm run fix -- --fix`;
+  return { type: 'MoreToDo', status: 'True', reason: 'PlanFull', message };
+}

@@ -1,0 +1,10 @@
+// What a run met, as an error of the catalogue. S3's errors arrive as such; what else is thrown is pg's, or our bug.
+import { asKeepsakeError, KeepsakeError } from '../shared/errors.ts';
+import { asDatabaseError } from '../shared/postgres.ts';
+
+/** @returns the error of the catalogue, its cause kept. */
+export function asRunError(thrown: unknown): KeepsakeError {
+  if (thrown instanceof KeepsakeError) return thrown;
+  const isBug = [TypeError, RangeError, ReferenceError, SyntaxError].some((kind) => thrown instanceof kind);
+  return isBug ? asKeepsakeError(thrown) : asDatabaseError(thrown);
+}

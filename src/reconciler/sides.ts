@@ -1,0 +1,40 @@
+// Who the two sides are, so that a replaced one is noticed (brakes.ts).
+import { KeepsakeError } from '../shared/errors.ts';
+import type { KeeperClient } from '../shared/keeper-api.ts';
+import type { Pool } from '../shared/postgres.ts';
+import type { Condition } from '../shared/report.ts';
+import type { Identity } from './brakes.ts';
+
+/** Asks both sides who they are. A keeper that does not answer leaves `storeId` undefined and a condition. */
+export async function identify(
+  pool: Pool,
+  keeper: KeeperClient | null,
+): Promise<{ readonly identity: Identity; readonly conditions: readonly Condition[] }> {
+  const { rows } = await pool.query<{ id: string }>(
+    `SELECT system_identifier::text || '/' || (SELECT oid FROM pg_database WHERE datname = current_database()) AS id
+     FROM pg_control_system()`,
+  );
+  const databaseId = rows[0]?.id ?? '';
+  if (!keeper) return { identity: { storeId: null, databaseId }, conditions: [] };
+  try {
+    const status = await keeper.status();
+    const damaged = status?.damaged ?? [];
+    return {
+      identity: { storeId: status?.storeId ?? null, databaseId },
+      conditions: damaged.length > 0 ? [keeperDamaged(damaged.length)] : [],
+    };
+  } catch (error) {
+    if (!(error instanceof KeepsakeError) || error.code !== 'KeeperUnreachable') throw error;
+    return { identity: { storeId: undefined, databaseId }, conditions: [keeperSilent(error)] };
+  }
+}
+
+function keeperDamaged(count: number): Condition {
+  const message = `The keeper has set aside ${count} damaged entries; they are named in /_keeper/status.`;
+  return { type: 'KeeperDamaged', status: 'True', reason: 'EntriesSetAside', message };
+}
+
+function keeperSilent(error: KeepsakeError): Condition {
+  const message = `The keeper can't be asked what it could bring back. ${error.message}`.slice(0, 1000);
+  return { type: 'KeeperReachable', status: 'False', reason: error.code, message };
+}
