@@ -1,0 +1,118 @@
+// The keeper's own API under /_keeper/, which no bucket can be named: health, status, metrics, undo. Each answer tells
+// the keeper by its header, so that a client knows what stands at the endpoint.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { z } from 'zod';
+import { asKeepsakeError, KeepsakeError, toErrorBody } from '../../shared/errors.ts';
+import type { KeeperStatus } from '../../shared/keeper-api.ts';
+import type { KeeperParts } from '../parts.ts';
+import { readBody } from '../proxy/delete-objects.ts';
+import { keeperVersion } from '../version.ts';
+import type { KeeperMetrics } from './metrics.ts';
+import { listVersions, restoreVersion } from './versions.ts';
+
+export interface ApiParts {
+  readonly keeper: KeeperParts;
+  readonly status: () => KeeperStatus;
+  readonly metrics: KeeperMetrics;
+}
+
+interface Reply {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** Answers one request under /_keeper/. Never rejects. */
+export async function serveApi(parts: ApiParts, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  res.setHeader('x-keepsake-keeper', keeperVersion);
+  res.setHeader('cache-control', 'no-store');
+  try {
+    const url = new URL(req.url ?? '/', 'http://keeper');
+    if (url.pathname === '/_keeper/metrics') {
+      res.writeHead(200, { 'content-type': parts.metrics.contentType });
+      res.end(await parts.metrics.read());
+      return;
+    }
+    const { status, body } = await replyTo(parts, req, url);
+    sendJson(res, status, body);
+  } catch (thrown) {
+    const error = asKeepsakeError(thrown);
+    if (error.kind === 'bug') parts.keeper.logger.error({ err: thrown, path: req.url }, 'a call of the API failed');
+    sendJson(res, error.status, toErrorBody(error));
+  }
+}
+
+async function replyTo(parts: ApiParts, req: IncomingMessage, url: URL): Promise<Reply> {
+  const { keeper, status } = parts;
+  const isRestore = url.pathname === '/_keeper/restore';
+  const isAllowed = isRestore ? req.method === 'POST' : req.method === 'GET' || req.method === 'HEAD';
+  if (!isAllowed)
+    throw new KeepsakeError('MethodNotAllowed', {
+      what: `${req.method} is not for ${url.pathname}`,
+      expected: isRestore ? 'POST' : 'GET',
+    });
+  switch (url.pathname) {
+    case '/_keeper/livez':
+      return { status: 200, body: { status: 'ok' } };
+    case '/_keeper/readyz':
+      return { status: keeper.gate.isOpen ? 200 : 503, body: { status: keeper.gate.state } };
+    case '/_keeper/status':
+      return { status: 200, body: status() };
+    case '/_keeper/versions':
+      return { status: 200, body: { results: listVersions(keeper.store, ...bucketAndKey(url)) } };
+    case '/_keeper/restore':
+      return { status: 200, body: await restoreVersion(keeper, await readRestore(req)) };
+    default:
+      throw new KeepsakeError('NotFound', {
+        what: `the keeper has no ${url.pathname}`,
+        expected: 'livez, readyz, status, metrics, versions or restore under /_keeper/',
+      });
+  }
+}
+
+function bucketAndKey({ searchParams }: URL): [bucket: string, key: string] {
+  const bucket = searchParams.get('bucket');
+  const key = searchParams.get('key');
+  if (!bucket || !key)
+    throw new KeepsakeError('BadRequest', { what: 'bucket or key is missing', expected: '?bucket=…&key=…' });
+  return [bucket, key];
+}
+
+const restoreRequest = z.strictObject({
+  bucket: z.string().min(1),
+  key: z.string().min(1),
+  versionId: z.string().min(1).optional(),
+});
+
+async function readRestore(req: IncomingMessage): Promise<{ bucket: string; key: string; versionId?: string }> {
+  // JSON only: a page of another origin can't send that type without being asked first (Fetch, CORS-safelisted).
+  if (!/^application\/json\b/i.test(req.headers['content-type'] ?? ''))
+    throw new KeepsakeError('UnsupportedMediaType', { what: 'the body is not JSON', expected: 'application/json' });
+  const text = (await readBody(req)).toString();
+  const parsed = restoreRequest.safeParse(parseJson(text));
+  if (!parsed.success)
+    throw new KeepsakeError('BadRequest', {
+      what: 'the body is no restore request',
+      expected: '{"bucket": "…", "key": "…", "versionId": "…" (optional)}',
+      got: text.slice(0, 200),
+    });
+  const { versionId, ...rest } = parsed.data;
+  return versionId === undefined ? rest : { ...rest, versionId };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // no JSON is no request: the schema says so
+  }
+}
+
+function sendJson(res: ServerResponse, status: number, body: unknown): void {
+  const text = JSON.stringify(body);
+  if (status === 503) res.setHeader('retry-after', 1);
+  res.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text),
+  });
+  res.end(res.req.method === 'HEAD' ? undefined : text);
+}

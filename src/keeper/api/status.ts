@@ -1,0 +1,31 @@
+// The keeper's status as its API tells it.
+import type { KeeperStatus } from '../../shared/keeper-api.ts';
+import type { KeeperConfig } from '../config.ts';
+import type { KeeperParts } from '../parts.ts';
+import type { FillProgress } from '../restore/fill.ts';
+import { keeperVersion } from '../version.ts';
+
+/** The status now. */
+export function readStatus(
+  { store, gate }: KeeperParts,
+  { upstreamUrl }: KeeperConfig,
+  progress: FillProgress,
+): KeeperStatus {
+  const { startedAt, finishedAt, ...done } = progress;
+  return {
+    version: keeperVersion,
+    state: gate.state,
+    storeId: store.id,
+    storeCreatedAt: new Date(store.createdAt).toISOString(),
+    session: gate.session?.id ?? null,
+    upstream: upstreamUrl,
+    restore: { ...done, startedAt: isoTime(startedAt), finishedAt: isoTime(finishedAt) },
+    counts: store.counts(),
+    damaged: store.damaged(),
+  };
+}
+
+/** ISO 8601, or null for null. */
+export function isoTime(time: number | null): string | null {
+  return time === null ? null : new Date(time).toISOString();
+}

@@ -1,0 +1,201 @@
+// Puts a keeper together and runs it: store, gate, proxy, the API of its own, and an end that loses nothing.
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { KeepsakeError } from '../shared/errors.ts';
+import type { KeeperStatus } from '../shared/keeper-api.ts';
+import type { Logger } from '../shared/logger.ts';
+import { serveApi } from './api/api.ts';
+import { createMetrics } from './api/metrics.ts';
+import { readStatus } from './api/status.ts';
+import type { KeeperConfig } from './config.ts';
+import { Locks } from './locks.ts';
+import type { KeeperParts } from './parts.ts';
+import { Doubts } from './proxy/doubts.ts';
+import { serveS3 } from './proxy/s3-proxy.ts';
+import { type FillProgress, fill, noFill } from './restore/fill.ts';
+import { affectedBy, agree } from './restore/settle.ts';
+import { openStore, type Store } from './store/index.ts';
+import { createEmulatorClient } from './upstream/client.ts';
+import { Gate } from './upstream/gate.ts';
+import type { Upstream } from './upstream/send.ts';
+import { createSessionSource, type EmulatorSession } from './upstream/session-source.ts';
+
+export interface RunningKeeper {
+  /** Where S3 clients talk to it. */
+  readonly url: string;
+  readonly port: number;
+  status(): KeeperStatus;
+  /** Resolves when the emulator is whole and requests are answered; rejects when the keeper is closed first. */
+  ready(): Promise<void>;
+  /** Takes no more requests, ends those in flight (within 10 s), closes the store. */
+  close(): Promise<void>;
+}
+
+// Calls of our own: a PUT of a large object may take an emulator long; a session is told at once.
+const callTimeoutMs = 120_000;
+const sessionTimeoutMs = 10_000;
+const expireEveryMs = 60_000;
+
+/**
+ * Starts a keeper: resolves when it listens. Requests are answered 503 until the emulator is whole.
+ * @throws KeepsakeError `PortInUse`, `DataFolderLocked`, `DataFolderUnusable`, `KeeperStoreTooNew`, `KeeperStoreDamaged`
+ */
+export async function startKeeper(
+  config: KeeperConfig,
+  { logger }: { readonly logger: Logger },
+): Promise<RunningKeeper> {
+  const store = await openStore(config);
+  try {
+    return await runKeeper(config, store, logger);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function runKeeper(config: KeeperConfig, store: Store, logger: Logger): Promise<RunningKeeper> {
+  const upstream = createUpstream(config.upstreamUrl, 256);
+  const probe = createUpstream(config.upstreamUrl, 4);
+  const progress = noFill();
+  const source = createSessionSource(
+    createEmulatorClient(probe, { timeoutMs: sessionTimeoutMs, hasSubResources: false }),
+    { given: config.session, lastKnown: store.session() },
+  );
+  const gate = new Gate({
+    source,
+    recover: (session) => recover({ store, upstream, logger, progress }, session),
+    cutConnections: () => upstream.agent.destroy(),
+    probeMs: config.probeMs ?? 1_000,
+    logger,
+  });
+  const keeper: KeeperParts = {
+    store,
+    upstream,
+    gate,
+    logger,
+    locks: new Locks(),
+    doubts: new Doubts(),
+    clientFor: (epoch) =>
+      createEmulatorClient(upstream, {
+        timeoutMs: callTimeoutMs,
+        hasSubResources: gate.session?.hasSubResources ?? false,
+        believe: async (response) => gate.believe(response, epoch),
+      }),
+  };
+  const status = (): KeeperStatus => readStatus(keeper, config, progress);
+  const metrics = createMetrics(status);
+  const server = createServer((req, res) => {
+    metrics.count(req, res);
+    if (req.url?.startsWith('/_keeper/')) return void serveApi({ keeper, status, metrics }, req, res);
+    void serveS3(keeper, req, res);
+  });
+  await listen(server, config);
+  const { port } = server.address() as AddressInfo;
+  const expiry = setInterval(() => expire(store, logger), expireEveryMs);
+  gate.start();
+  logger.info({ port, upstream: config.upstreamUrl, store: store.id }, 'the keeper listens');
+  return {
+    url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
+    port,
+    status,
+    ready: () => gate.untilOpen(),
+    async close() {
+      clearInterval(expiry);
+      await endRequests(server);
+      await gate.close();
+      upstream.agent.destroy();
+      probe.agent.destroy();
+      await store.close();
+    },
+  };
+}
+
+async function recover(
+  parts: Pick<KeeperParts, 'store' | 'upstream' | 'logger'> & { readonly progress: FillProgress },
+  session: EmulatorSession,
+): Promise<void> {
+  const { store, upstream, logger, progress } = parts;
+  const { hasSubResources } = session;
+  const client = createEmulatorClient(upstream, { timeoutMs: callTimeoutMs, hasSubResources });
+  if (store.session() === session.id) {
+    // An earlier keeper served this very process: only what it left open can differ.
+    for (const intent of store.openIntents()) {
+      await agree(store, client, affectedBy(intent));
+      store.endIntent(intent);
+    }
+    return;
+  }
+  const { length } = store.openIntents();
+  logger.info({ session: session.id, openIntents: length, ...store.counts() }, 'filling the emulator');
+  const intents = store.openIntents();
+  await fill(store, client, { progress, logger });
+  await store.commit({ kind: 'set-session', session: session.id });
+  for (const intent of intents) store.endIntent(intent); // the filling decided them
+  logger.info({ objects: progress.objectsDone, bytes: progress.bytesDone }, 'the emulator is whole');
+}
+
+function createUpstream(url: string, maxSockets: number): Upstream {
+  const { hostname, port } = new URL(url);
+  // A kept connection is dropped well before an emulator drops it: Twisted after 60 s, Node after 5 s by default.
+  const agent = new http.Agent({
+    keepAlive: true,
+    maxSockets,
+    maxFreeSockets: maxSockets,
+    timeout: 4_000,
+    scheduling: 'lifo',
+  });
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80), agent };
+}
+
+function createServer(serve: http.RequestListener): http.Server {
+  const server = http.createServer({
+    requestTimeout: 0, // a body of 5 GiB over a slow line takes as long as it takes
+    headersTimeout: 60_000,
+    keepAliveTimeout: 65_000,
+    maxHeaderSize: 64 * 1024, // 2 KiB of user metadata, tags, and a presigned URL with all of them
+  });
+  server.timeout = 300_000; // nothing moved on a connection for that long: the client is gone
+  server.on('request', serve);
+  server.on('checkContinue', (req, res) => {
+    res.writeContinue();
+    serve(req, res);
+  });
+  return server;
+}
+
+function listen(server: http.Server, { port, host }: KeeperConfig): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const isTaken = error.code === 'EADDRINUSE';
+      reject(
+        new KeepsakeError(
+          isTaken ? 'PortInUse' : 'InvalidSettings',
+          {
+            what: isTaken ? `port ${port} is taken` : `the keeper can't listen on ${host}:${port}`,
+            got: error.message,
+            remedy: isTaken
+              ? 'End what listens there, or set S3_PORT to another port.'
+              : 'Set KEEPER_HOST and S3_PORT to an address of this machine.',
+          },
+          error,
+        ),
+      );
+    });
+    server.listen(port, host, resolve);
+  });
+}
+
+const graceMs = 10_000;
+
+/** No new connections, no new requests on kept ones; what is in flight has its time. */
+async function endRequests(server: http.Server): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+  await closed;
+  clearTimeout(timer);
+}
+
+function expire(store: Store, logger: Logger): void {
+  store.expire(Date.now()).catch((error: unknown) => logger.warn({ err: error }, 'old versions could not be dropped'));
+}

@@ -1,0 +1,28 @@
+// What the parts of a running keeper know of each other.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Logger } from '../shared/logger.ts';
+import type { Locks } from './locks.ts';
+import type { Doubts } from './proxy/doubts.ts';
+import type { Target } from './proxy/target.ts';
+import type { Store } from './store/contract.ts';
+import type { EmulatorClient } from './upstream/client.ts';
+import type { Gate } from './upstream/gate.ts';
+import type { Upstream } from './upstream/send.ts';
+
+export interface KeeperParts {
+  readonly store: Store;
+  readonly upstream: Upstream;
+  readonly gate: Gate;
+  readonly locks: Locks;
+  readonly doubts: Doubts;
+  readonly logger: Logger;
+  /** Calls of our own whose answers are believed only in `epoch`. */
+  clientFor(epoch: number): EmulatorClient;
+}
+
+/** One request of an S3 client. */
+export interface Call {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly target: Target;
+}

@@ -1,0 +1,75 @@
+// CopyObject: the emulator copies, the store shares the bytes, and what the copy is beside them is asked for.
+import type { IncomingHttpHeaders } from 'node:http';
+import { bucketLock, keyLock } from '../locks.ts';
+import type { Call, KeeperParts } from '../parts.ts';
+import { captureObject, describeObject } from '../restore/capture.ts';
+import { isErrorBody } from '../restore/put-back.ts';
+import type { Scope } from '../restore/visit.ts';
+import { mutate, pass } from './mutation.ts';
+import { keyScope } from './put-object.ts';
+import { replayHeaders } from './replay-headers.ts';
+import { invalidUri, notKept, sendS3Error } from './s3-errors.ts';
+import type { Target } from './target.ts';
+
+export async function copyObject(keeper: KeeperParts, call: Call): Promise<void> {
+  const { req, res, target } = call;
+  const { bucket, key } = target;
+  const { store } = keeper;
+  const source = copySource(req.headers);
+  if (source === undefined) return sendS3Error(res, invalidUri, target.path);
+  if (source.isVersion) return sendS3Error(res, versionRefusal, target.path);
+  await mutate(keeper, call, copyScope('copy-object', target, source), async (turn) => {
+    const answer = await pass(keeper, call, turn);
+    if (answer.status !== 200 || isErrorBody(answer.body)) return answer;
+    const client = keeper.clientFor(turn.epoch);
+    const request = replayHeaders(req.rawHeaders);
+    const { settings, ...description } = await describeObject(client, bucket, key, request);
+    const original = store.object(source.bucket, source.key);
+    if (original?.sizeBytes !== description.sizeBytes) {
+      await captureObject(store, client, { bucket, key, request });
+      return answer;
+    }
+    const parts = description.etag === original.etag ? original.parts : null;
+    await store.commit({
+      kind: 'put-object',
+      meta: { bucket, key, parts, ...description },
+      source: { kind: 'same-as', bucket: source.bucket, key: source.key },
+      settings,
+    });
+    return answer;
+  });
+}
+
+/** What x-amz-copy-source names; undefined when it can't be read. */
+export function copySource(
+  headers: IncomingHttpHeaders,
+): { readonly bucket: string; readonly key: string; readonly isVersion: boolean } | undefined {
+  const header = headers['x-amz-copy-source'];
+  if (typeof header !== 'string') return undefined;
+  const mark = header.lastIndexOf('?versionId=');
+  const raw = (mark < 0 ? header : header.slice(0, mark)).replace(/^\//, '');
+  const version = mark < 0 ? 'null' : header.slice(mark + '?versionId='.length);
+  let name: string;
+  try {
+    name = decodeURIComponent(raw.replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16)}`));
+  } catch {
+    return undefined;
+  }
+  const slash = name.indexOf('/');
+  if (slash <= 0 || slash === name.length - 1) return undefined;
+  return { bucket: name.slice(0, slash), key: name.slice(slash + 1), isVersion: version !== 'null' };
+}
+
+export const versionRefusal = notKept(
+  'the keeper keeps one current version of a key',
+  'Copy from a key without a versionId.',
+);
+
+function copyScope(
+  operation: string,
+  target: Target,
+  source: { readonly bucket: string; readonly key: string },
+): Scope {
+  const scope = keyScope(operation, target);
+  return { ...scope, locks: [...scope.locks, bucketLock(source.bucket, true), keyLock(source.bucket, source.key)] };
+}

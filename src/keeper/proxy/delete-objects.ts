@@ -1,0 +1,79 @@
+// DeleteObject and DeleteObjects. A key that the answer doesn't name as failed is gone.
+import type { IncomingMessage } from 'node:http';
+import { KeepsakeError } from '../../shared/errors.ts';
+import { bucketLock, keyLock } from '../locks.ts';
+import type { Call, KeeperParts } from '../parts.ts';
+import { blocksOf, isPlainXml, textOf } from '../xml.ts';
+import { decodeBody } from './body-tap.ts';
+import { mutate, pass } from './mutation.ts';
+import { keyScope } from './put-object.ts';
+import { malformedXml, notKept, sendS3Error } from './s3-errors.ts';
+
+export function deleteObject(keeper: KeeperParts, call: Call): Promise<void> {
+  const { bucket, key } = call.target;
+  return mutate(keeper, call, keyScope('delete-object', call.target), async (turn) => {
+    const answer = await pass(keeper, call, turn);
+    if (answer.status < 300) await commitDeletion(keeper, bucket, [key]);
+    return answer;
+  });
+}
+
+export async function deleteObjects(keeper: KeeperParts, call: Call): Promise<void> {
+  const { bucket, path } = call.target;
+  const body = await readBody(call.req);
+  const xml = decodeBody(call.req.headers, body).toString();
+  const objects = blocksOf(xml, 'Object');
+  const keys = objects.map((object) => textOf(object, 'Key'));
+  if (!isPlainXml(xml) || keys.length === 0 || !keys.every((key) => key !== undefined)) {
+    sendS3Error(call.res, malformedXml, path);
+    return;
+  }
+  const versions = objects.flatMap((object) => textOf(object, 'VersionId') ?? []);
+  if (versions.some((version) => version !== 'null')) {
+    const refusal = notKept('the keeper keeps one current version of a key', 'Delete keys without a VersionId.');
+    sendS3Error(call.res, refusal, path);
+    return;
+  }
+  const scope = {
+    operation: 'delete-objects',
+    affected: { bucket, keys: [...new Set(keys)] },
+    locks: [bucketLock(bucket, true), ...keys.map((key) => keyLock(bucket, key))],
+  };
+  await mutate(keeper, call, scope, async (turn) => {
+    const answer = await pass(keeper, call, turn, { body });
+    if (answer.status !== 200) return answer;
+    const failed = new Set(blocksOf(answer.body.toString(), 'Error').map((error) => textOf(error, 'Key')));
+    await commitDeletion(
+      keeper,
+      bucket,
+      scope.affected.keys.filter((key) => !failed.has(key)),
+    );
+    return answer;
+  });
+}
+
+async function commitDeletion({ store }: KeeperParts, bucket: string, keys: readonly string[]): Promise<void> {
+  const present = keys.filter((key) => store.object(bucket, key) !== undefined);
+  if (present.length > 0) await store.commit({ kind: 'delete-objects', bucket, keys: present });
+}
+
+/** A request's small body, as it came. @throws KeepsakeError `IncompleteUpload`, `BadRequest` over the limit */
+export async function readBody(req: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of req.iterator({ destroyOnReturn: false })) {
+      bytes += (chunk as Buffer).length;
+      if (bytes > maxBodyBytes) break;
+      chunks.push(chunk as Buffer);
+    }
+  } catch (error) {
+    throw new KeepsakeError('IncompleteUpload', { what: 'the client went away before its body ended' }, error);
+  }
+  if (bytes > maxBodyBytes)
+    throw new KeepsakeError('BadRequest', { what: 'the XML is too large', expected: `at most ${maxBodyBytes} bytes` });
+  return Buffer.concat(chunks);
+}
+
+// 1,000 keys of 1,024 bytes, each byte an entity of six; 10,000 parts with their checksums need less.
+const maxBodyBytes = 8 * 1024 * 1024;

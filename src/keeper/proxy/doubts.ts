@@ -1,0 +1,35 @@
+// Changes that the emulator may show already and the store doesn't hold yet. A read that might have seen one waits
+// until it is durable: what a client has seen can't be lost afterwards (P1).
+
+/** A change between its last byte to the emulator and its commit. `keys` null: any key of the bucket. */
+interface Doubt {
+  readonly bucket: string;
+  readonly keys: ReadonlySet<string> | null;
+  readonly isOver: Promise<void>;
+}
+
+export class Doubts {
+  readonly #open = new Set<Doubt>();
+
+  /** Opens a doubt; the caller ends it by calling what it gets. */
+  open(bucket: string, keys: readonly string[] | null): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const doubt = { bucket, keys: keys && new Set(keys), isOver: promise };
+    this.#open.add(doubt);
+    return () => {
+      this.#open.delete(doubt);
+      resolve();
+    };
+  }
+
+  /** Resolves when all present doubts about the key (all keys of the bucket, when '') are over; undefined: none. */
+  settled(bucket: string, key: string): Promise<unknown> | undefined {
+    if (this.#open.size === 0) return undefined;
+    const waits: Promise<void>[] = [];
+    for (const doubt of this.#open) {
+      const isConcerned = doubt.bucket === bucket && (key === '' || doubt.keys === null || doubt.keys.has(key));
+      if (isConcerned) waits.push(doubt.isOver);
+    }
+    return waits.length === 0 ? undefined : Promise.all(waits);
+  }
+}

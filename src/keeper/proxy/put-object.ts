@@ -1,0 +1,65 @@
+// PutObject: the body goes to the emulator and, decoded, to the store at once. What is saved must be what the ETag names.
+import { bucketLock, keyLock } from '../locks.ts';
+import type { Call, KeeperParts } from '../parts.ts';
+import { captureObject } from '../restore/capture.ts';
+import type { Scope } from '../restore/visit.ts';
+import { createBodyTap, type SavedBody } from './body-tap.ts';
+import { mutate, pass } from './mutation.ts';
+import { checksumHeaders, rawHeader, replayHeaders, toRawHeaders } from './replay-headers.ts';
+import type { Target } from './target.ts';
+
+export function putObject(keeper: KeeperParts, call: Call): Promise<void> {
+  const { req, target } = call;
+  const { bucket, key } = target;
+  const { store } = keeper;
+  const tap = createBodyTap(store, req.headers);
+  return mutate(keeper, call, keyScope('put-object', target), async (turn) => {
+    try {
+      const answer = await pass(keeper, call, turn, { tap });
+      if (answer.status !== 200) {
+        await tap.discard();
+        return answer;
+      }
+      const saved = await tap.finish();
+      const etag = rawHeader(answer.headers, 'etag') ?? '';
+      const request = replayHeaders(req.rawHeaders);
+      if (!isWhatEtagNames(saved, etag) || hasHoistedHeaders(target)) {
+        await tap.discard();
+        await captureObject(store, keeper.clientFor(turn.epoch), { bucket, key, request });
+        return answer;
+      }
+      const sums = { ...checksumHeaders(toRawHeaders(saved.trailers)), ...checksumHeaders(answer.headers) };
+      await store.commit({
+        kind: 'put-object',
+        meta: { bucket, key, etag, sizeBytes: saved.body.sizeBytes, headers: { ...request, ...sums }, parts: null },
+        source: { kind: 'body', body: saved.body },
+      });
+      return answer;
+    } catch (error) {
+      await tap.discard();
+      throw error;
+    }
+  });
+}
+
+/** The scope of a request that changes one key. */
+export function keyScope(operation: string, { bucket, key }: Pick<Target, 'bucket' | 'key'>): Scope {
+  return {
+    operation,
+    affected: { bucket, keys: [key] },
+    locks: [bucketLock(bucket, true), keyLock(bucket, key)],
+  };
+}
+
+/** Whether the saved bytes are those the emulator saw. Where an ETag is no MD5 that isn't known, and they are read back. */
+export function isWhatEtagNames({ isWhole, md5 }: SavedBody, etag: string): boolean {
+  return isWhole && etag === `"${md5}"`;
+}
+
+// A presigned URL may carry in its query what is else sent as headers: what came of it, the emulator says.
+function hasHoistedHeaders({ query }: Target): boolean {
+  if (query === undefined) return false;
+  const signing =
+    /^x-(id|amz-(algorithm|credential|date|expires|signature|signedheaders|security-token|content-sha256))$/i;
+  return [...query.keys()].some((name) => /^x-/i.test(name) && !signing.test(name));
+}

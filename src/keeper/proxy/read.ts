@@ -1,0 +1,102 @@
+// Requests that change nothing: passed as they are, both bodies streamed. P3: believed before a byte is passed back.
+import type { IncomingMessage } from 'node:http';
+import { pipeline } from 'node:stream';
+import { asKeepsakeError } from '../../shared/errors.ts';
+import type { Call, KeeperParts } from '../parts.ts';
+import { answerHeaders, collect, requestHeaders, type Sending, send } from '../upstream/send.ts';
+import { sentinelPrefix } from '../upstream/session-source.ts';
+import type { Operation } from './classify.ts';
+import { s3ErrorOf, sendS3Error } from './s3-errors.ts';
+import { upstreamPath, withClientIds } from './uploads.ts';
+
+export async function read(
+  keeper: KeeperParts,
+  call: Call,
+  what: Extract<Operation, { kind: 'read' }>['what'],
+): Promise<void> {
+  const { gate, doubts } = keeper;
+  const { req, res, target } = call;
+  const { epoch } = gate;
+  let sending: Sending | undefined;
+  const leave = (): void => {
+    if (!res.writableFinished) sending?.abort();
+  };
+  res.on('close', leave);
+  try {
+    const answered = await answerTo(keeper, call, (begun) => {
+      sending = begun;
+    });
+    const believed = gate.believe(answered, epoch);
+    if (believed !== undefined) await believed;
+    // P1: what it shows must be durable before a client sees it.
+    const settled = doubts.settled(target.bucket, target.key);
+    if (settled !== undefined) await settled;
+    await passBack(keeper, call, answered, what);
+  } catch (thrown) {
+    if (res.destroyed) return;
+    const error = asKeepsakeError(thrown);
+    if (error.code === 'S3Unavailable') gate.suspect();
+    if (error.kind === 'bug') keeper.logger.error({ err: thrown, method: req.method }, 'a read failed');
+    sendS3Error(res, s3ErrorOf(error), target.path);
+  }
+}
+
+/** Sends the request; once more when it met a kept connection that the emulator was just closing (RFC 9112, 9.3.1). */
+async function answerTo(
+  { upstream, store }: KeeperParts,
+  { req, target }: Call,
+  onBegun: (sending: Sending) => void,
+): Promise<IncomingMessage> {
+  const uploadId = target.query?.get('uploadId');
+  const upload = uploadId === undefined ? undefined : store.upload(uploadId);
+  const path = upload === undefined ? (req.url ?? '/') : upstreamPath({ req, target }, upload);
+  const head = { method: req.method ?? 'GET', path, headers: requestHeaders(req) };
+  const hasBody = req.headers['content-length'] !== undefined || req.headers['transfer-encoding'] !== undefined;
+  const attempt = (): Promise<IncomingMessage> => {
+    const sending = send(upstream, head, hasBody ? { source: req } : undefined);
+    onBegun(sending);
+    return sending.response;
+  };
+  try {
+    return await attempt();
+  } catch (error) {
+    if (hasBody || req.destroyed) throw error;
+    return attempt();
+  }
+}
+
+async function passBack(
+  { store }: KeeperParts,
+  { req, res }: Call,
+  response: IncomingMessage,
+  what: Extract<Operation, { kind: 'read' }>['what'],
+): Promise<void> {
+  const status = response.statusCode ?? 502;
+  const headers = answerHeaders(response);
+  const isTranslated = what !== 'any' && req.method === 'GET' && status === 200;
+  if (isTranslated) {
+    const xml = (await collect(response)).toString();
+    const mine = what === 'list-buckets' ? withoutSentinels(xml) : withClientIds(store, xml);
+    const body = Buffer.from(mine);
+    res.writeHead(status, response.statusMessage, withLength(headers, body.length));
+    res.end(body);
+    return;
+  }
+  res.writeHead(status, response.statusMessage, headers);
+  // A body that breaks off breaks the client's connection: what is short must not look whole.
+  pipeline(response, res, () => {});
+}
+
+function withoutSentinels(xml: string): string {
+  if (!xml.includes(sentinelPrefix)) return xml;
+  return xml.replace(/<Bucket>(?:(?!<\/Bucket>)[\s\S])*<\/Bucket>/g, (bucket) =>
+    bucket.includes(`<Name>${sentinelPrefix}`) ? '' : bucket,
+  );
+}
+
+function withLength(headers: readonly string[], length: number): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i + 1 < headers.length; i += 2)
+    if (headers[i]?.toLowerCase() !== 'content-length') kept.push(headers[i] ?? '', headers[i + 1] ?? '');
+  return [...kept, 'Content-Length', String(length)];
+}

@@ -1,0 +1,89 @@
+// Which headers of a request or an answer describe an object, so that sending them again makes the same object.
+import type { ReplayHeaders } from '../store/contract.ts';
+
+const describing = new Set([
+  ...['content-type', 'content-encoding', 'content-language', 'content-disposition', 'cache-control', 'expires'],
+  ...['x-amz-storage-class', 'x-amz-tagging', 'x-amz-acl', 'x-amz-website-redirect-location'],
+  ...['x-amz-grant-full-control', 'x-amz-grant-read', 'x-amz-grant-read-acp', 'x-amz-grant-write'],
+  ...['x-amz-grant-write-acp', 'x-amz-object-ownership', 'x-amz-checksum-algorithm', 'x-amz-checksum-type'],
+]);
+// What a request says but no answer to HEAD does.
+const unseen = /^x-amz-(acl|grant-.*|tagging|checksum-algorithm|object-ownership)$/;
+const encryption = /^x-amz-server-side-encryption(-aws-kms-key-id|-bucket-key-enabled|-context)?$/;
+const checksum = /^x-amz-checksum-(crc32|crc32c|crc64nvme|sha1|sha256)$/;
+
+/** The describing headers of a raw list (name, value, name, value…), values as they came (Latin-1). */
+export function replayHeaders(raw: readonly string[]): ReplayHeaders {
+  const kept: Record<string, string> = {};
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = (raw[i] ?? '').toLowerCase();
+    const value = raw[i + 1] ?? '';
+    if (!isDescribing(name)) continue;
+    const before = kept[name];
+    if (before !== undefined) kept[name] = `${before},${value}`;
+    else kept[name] = value;
+  }
+  const encoding = kept['content-encoding'];
+  if (encoding !== undefined) {
+    // aws-chunked is how the body travels, not what the object is.
+    const encodings = encoding.split(',').filter((one) => one.trim().toLowerCase() !== 'aws-chunked');
+    if (encodings.length > 0) kept['content-encoding'] = encodings.join(',');
+    else delete kept['content-encoding'];
+  }
+  return kept;
+}
+
+const ofTheRequest =
+  /^x-amz-(date|content-sha256|security-token|user-agent|decoded-content-length|trailer|sdk-.*|id-2)$/;
+
+/** The headers that make a call on a sub-resource what it is: to be sent again with the same body. */
+export function settingHeaders(raw: readonly string[]): ReplayHeaders {
+  const kept: Record<string, string> = {};
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = (raw[i] ?? '').toLowerCase();
+    const isKept = name === 'content-type' || name === 'content-md5' || name.startsWith('x-amz-');
+    if (isKept && !ofTheRequest.test(name)) kept[name] = raw[i + 1] ?? '';
+  }
+  return kept;
+}
+
+/** The checksums in a raw list of headers, and their type. */
+export function checksumHeaders(raw: readonly string[]): ReplayHeaders {
+  const kept: Record<string, string> = {};
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = (raw[i] ?? '').toLowerCase();
+    if (checksum.test(name)) kept[name] = raw[i + 1] ?? '';
+  }
+  return kept;
+}
+
+/** Of described headers, what an answer to HEAD would show: the two of one object can be compared. */
+export function visibleHeaders(headers: ReplayHeaders): ReplayHeaders {
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => !unseen.test(name) && !encryption.test(name) && !isChecksum(name)),
+  );
+}
+
+/** Of described headers, what only a request says: the ACL it asked for. */
+export function unseenHeaders(headers: ReplayHeaders): ReplayHeaders {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => unseen.test(name)));
+}
+
+/** One header of a raw list; the first when it repeats. */
+export function rawHeader(raw: readonly string[], name: string): string | undefined {
+  for (let i = 0; i + 1 < raw.length; i += 2) if (raw[i]?.toLowerCase() === name) return raw[i + 1];
+  return undefined;
+}
+
+/** Headers as the flat list that `node:http` sends as it is. */
+export function toRawHeaders(headers: ReplayHeaders): string[] {
+  return Object.entries(headers).flat();
+}
+
+function isDescribing(name: string): boolean {
+  return describing.has(name) || name.startsWith('x-amz-meta-') || encryption.test(name) || checksum.test(name);
+}
+
+function isChecksum(name: string): boolean {
+  return name.startsWith('x-amz-checksum-');
+}

@@ -1,0 +1,90 @@
+// The door for S3 clients: what a request asks for, and who does it. P3: nothing is answered while the gate is closed.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { asKeepsakeError, assertNever } from '../../shared/errors.ts';
+import type { Call, KeeperParts } from '../parts.ts';
+import { sentinelPrefix } from '../upstream/session-source.ts';
+import { changeSetting, createBucket, deleteBucket } from './buckets.ts';
+import { classify, type Operation } from './classify.ts';
+import { copyObject } from './copy-object.ts';
+import { deleteObject, deleteObjects } from './delete-objects.ts';
+import { postForm } from './post-form.ts';
+import { putObject } from './put-object.ts';
+import { read } from './read.ts';
+import { invalidUri, notKept, notReady, s3ErrorOf, sendS3Error } from './s3-errors.ts';
+import { parseTarget } from './target.ts';
+import { abortUpload, completeUpload, createUpload, uploadPart, uploadPartCopy } from './uploads.ts';
+
+/** Answers one S3 request. Never rejects. */
+export async function serveS3(keeper: KeeperParts, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const path = req.url ?? '/';
+  const { session } = keeper.gate;
+  if (!keeper.gate.isOpen || session === null) return sendS3Error(res, notReady(closedFor(keeper)), path);
+  const target = parseTarget(path, req.headers.host ?? '', session.hostStyle);
+  if (target === undefined || target.bucket.startsWith(sentinelPrefix)) return sendS3Error(res, invalidUri, path);
+  const operation = classify(req.method ?? '', target, req.headers);
+  try {
+    await perform(keeper, { req, res, target }, operation);
+  } catch (thrown) {
+    const error = asKeepsakeError(thrown);
+    if (error.kind === 'bug') keeper.logger.error({ err: thrown, operation: operation.kind }, 'a request failed');
+    sendS3Error(res, s3ErrorOf(error), target.path);
+  }
+}
+
+function closedFor({ gate }: KeeperParts): string {
+  return gate.state === 'upstream-down'
+    ? "The emulator behind the keeper can't be reached"
+    : 'The emulator is being filled with what was acknowledged';
+}
+
+function perform(keeper: KeeperParts, call: Call, operation: Operation): Promise<void> | void {
+  switch (operation.kind) {
+    case 'read':
+      return read(keeper, call, operation.what);
+    case 'put-object':
+      return putObject(keeper, call);
+    case 'delete-object':
+      return deleteObject(keeper, call);
+    case 'delete-objects':
+      return deleteObjects(keeper, call);
+    case 'copy-object':
+      return copyObject(keeper, call);
+    case 'create-upload':
+      return createUpload(keeper, call);
+    case 'upload-part':
+      return uploadPart(keeper, call, operation.uploadId, operation.partNumber);
+    case 'upload-part-copy':
+      return uploadPartCopy(keeper, call, operation.uploadId, operation.partNumber);
+    case 'complete-upload':
+      return completeUpload(keeper, call, operation.uploadId);
+    case 'abort-upload':
+      return abortUpload(keeper, call, operation.uploadId);
+    case 'create-bucket':
+      return createBucket(keeper, call);
+    case 'delete-bucket':
+      return deleteBucket(keeper, call);
+    case 'put-bucket-setting':
+    case 'delete-bucket-setting':
+    case 'put-object-setting':
+    case 'delete-object-setting':
+      return isKnownThere(keeper, operation.name)
+        ? changeSetting(keeper, call, operation.name)
+        : sendS3Error(call.res, unknownThere(operation.name), call.target.path);
+    case 'post-form':
+      return postForm(keeper, call);
+    case 'refused':
+      return sendS3Error(call.res, notKept(operation.what, operation.remedy), call.target.path);
+    default:
+      return assertNever(operation);
+  }
+}
+
+function isKnownThere({ gate }: KeeperParts, name: string): boolean {
+  return name === 'lifecycle' || gate.session?.hasSubResources === true;
+}
+
+const unknownThere = (name: string) =>
+  notKept(
+    `the emulator does not know ?${name} and would take the call for another one`,
+    'Use an emulator that knows it, such as LocalStack.',
+  );

@@ -1,0 +1,176 @@
+// Multipart uploads. Clients keep their upload id for ever; the emulator's id changes when an upload is put back, so ids
+// are exchanged on the way up and on the way down. A part is durable when acknowledged; completing copies no bytes.
+import { bucketLock, keyLock, partLock, uploadLock } from '../locks.ts';
+import type { Call, KeeperParts } from '../parts.ts';
+import { assertSuccess, captureObject, saveBody } from '../restore/capture.ts';
+import { isErrorBody } from '../restore/put-back.ts';
+import type { Scope } from '../restore/visit.ts';
+import type { Store, UploadRecord } from '../store/contract.ts';
+import { blocksOf, escapeXml, isPlainXml, textOf } from '../xml.ts';
+import { createBodyTap, decodeBody } from './body-tap.ts';
+import { copySource, versionRefusal } from './copy-object.ts';
+import { readBody } from './delete-objects.ts';
+import { mutate, pass } from './mutation.ts';
+import { isWhatEtagNames } from './put-object.ts';
+import { checksumHeaders, rawHeader, replayHeaders, toRawHeaders } from './replay-headers.ts';
+import { invalidUri, malformedXml, noSuchUpload, sendS3Error } from './s3-errors.ts';
+import { pathOf } from './target.ts';
+
+export function createUpload(keeper: KeeperParts, call: Call): Promise<void> {
+  const { bucket, key } = call.target;
+  // No lock on the key: beginning an upload changes nothing that a reader of the key could see.
+  const scope = { operation: 'create-upload', affected: { bucket, keys: [] }, locks: [bucketLock(bucket, true)] };
+  return mutate(keeper, call, scope, async (turn) => {
+    const answer = await pass(keeper, call, turn);
+    const uploadId = answer.status === 200 ? textOf(answer.body.toString(), 'UploadId') : undefined;
+    if (uploadId === undefined) return answer;
+    const headers = replayHeaders(call.req.rawHeaders);
+    const upload = { bucket, key, uploadId, upstreamUploadId: uploadId, headers, createdAt: Date.now() };
+    await keeper.store.commit({ kind: 'create-upload', upload });
+    return answer;
+  });
+}
+
+export async function uploadPart(keeper: KeeperParts, call: Call, uploadId: string, partNumber: number): Promise<void> {
+  const upload = findUpload(keeper, call, uploadId);
+  if (upload === undefined) return sendS3Error(call.res, noSuchUpload, call.target.path);
+  const { store } = keeper;
+  const tap = createBodyTap(store, call.req.headers);
+  await mutate(keeper, call, partScope(upload, partNumber), async (turn) => {
+    try {
+      const answer = await pass(keeper, call, turn, { path: upstreamPath(call, upload), tap });
+      const etag = rawHeader(answer.headers, 'etag') ?? '';
+      if (answer.status !== 200) {
+        await tap.discard();
+        return answer;
+      }
+      const saved = await tap.finish();
+      // No part can be read back from an emulator: one that we can't vouch for is not acknowledged.
+      if (!isWhatEtagNames(saved, etag)) throw new Error(`the part saved is not the one that the ETag ${etag} names`);
+      const headers = {
+        ...checksumHeaders(call.req.rawHeaders),
+        ...checksumHeaders(toRawHeaders(saved.trailers)),
+        ...checksumHeaders(answer.headers),
+      };
+      const part = { partNumber, sizeBytes: saved.body.sizeBytes, etag, headers };
+      await store.commit({ kind: 'put-part', uploadId, part, source: saved.body });
+      return answer;
+    } catch (error) {
+      await tap.discard();
+      throw error;
+    }
+  });
+}
+
+export async function uploadPartCopy(
+  keeper: KeeperParts,
+  call: Call,
+  uploadId: string,
+  partNumber: number,
+): Promise<void> {
+  const { req, res, target } = call;
+  const upload = findUpload(keeper, call, uploadId);
+  const source = copySource(req.headers);
+  if (upload === undefined) return sendS3Error(res, noSuchUpload, target.path);
+  if (source === undefined) return sendS3Error(res, invalidUri, target.path);
+  if (source.isVersion) return sendS3Error(res, versionRefusal, target.path);
+  const scope = partScope(upload, partNumber);
+  const locks = [...scope.locks, bucketLock(source.bucket, true), keyLock(source.bucket, source.key)];
+  await mutate(keeper, call, { ...scope, locks }, async (turn) => {
+    const answer = await pass(keeper, call, turn, { path: upstreamPath(call, upload) });
+    const xml = answer.body.toString();
+    if (answer.status !== 200 || isErrorBody(answer.body)) return answer;
+    // The range of the source, read under its lock, is the part.
+    const range = req.headers['x-amz-copy-source-range'];
+    const headers = typeof range === 'string' ? ['Range', range] : [];
+    const stream = await keeper.clientFor(turn.epoch).stream('GET', pathOf(source.bucket, source.key), { headers });
+    await assertSuccess(stream, 'the source of a part was read');
+    const body = await saveBody(keeper.store, stream, Number(stream.headers['content-length']));
+    const part = { partNumber, sizeBytes: body.sizeBytes, etag: textOf(xml, 'ETag') ?? '', headers: {} };
+    await keeper.store.commit({ kind: 'put-part', uploadId, part, source: body });
+    return answer;
+  });
+}
+
+export async function completeUpload(keeper: KeeperParts, call: Call, uploadId: string): Promise<void> {
+  const { res, target } = call;
+  const { bucket, key } = target;
+  const { store } = keeper;
+  const body = await readBody(call.req);
+  const upload = findUpload(keeper, call, uploadId);
+  if (upload === undefined) return sendS3Error(res, noSuchUpload, target.path);
+  const partNumbers = partNumbersOf(decodeBody(call.req.headers, body).toString());
+  if (partNumbers === undefined) return sendS3Error(res, malformedXml, target.path);
+  await mutate(keeper, call, uploadScope('complete-upload', upload), async (turn) => {
+    const answer = await pass(keeper, call, turn, { path: upstreamPath(call, upload), body });
+    if (answer.status !== 200 || isErrorBody(answer.body)) return answer;
+    const saved = new Map(store.parts(uploadId).map((part) => [part.partNumber, part]));
+    const parts = partNumbers.map((partNumber) => saved.get(partNumber));
+    if (parts.every((part) => part !== undefined)) {
+      const meta = { bucket, key, etag: textOf(answer.body.toString(), 'ETag') ?? '', headers: upload.headers };
+      const sizeBytes = parts.reduce((sum, part) => sum + part.sizeBytes, 0);
+      await store.commit({ kind: 'complete-upload', uploadId, partNumbers, meta: { ...meta, sizeBytes, parts } });
+    } else {
+      // The emulator had a part that was never acknowledged by us, and the client named it: what came of it is the object.
+      await captureObject(store, keeper.clientFor(turn.epoch), { bucket, key, request: upload.headers });
+      await store.commit({ kind: 'abort-upload', uploadId });
+    }
+    return answer;
+  });
+}
+
+export async function abortUpload(keeper: KeeperParts, call: Call, uploadId: string): Promise<void> {
+  const upload = findUpload(keeper, call, uploadId);
+  if (upload === undefined) return sendS3Error(call.res, noSuchUpload, call.target.path);
+  await mutate(keeper, call, uploadScope('abort-upload', upload), async (turn) => {
+    const answer = await pass(keeper, call, turn, { path: upstreamPath(call, upload) });
+    if (answer.status < 300) await keeper.store.commit({ kind: 'abort-upload', uploadId });
+    return answer;
+  });
+}
+
+/** The raw URL of a request on an upload, with the id that the emulator knows it by. */
+export function upstreamPath({ req, target }: Pick<Call, 'req' | 'target'>, upload: UploadRecord): string {
+  if (upload.upstreamUploadId === upload.uploadId) return req.url ?? '/';
+  const pairs = target.rawQuery.split('&').map((pair) => {
+    return /^uploadId=/.test(pair) ? `uploadId=${encodeURIComponent(upload.upstreamUploadId)}` : pair;
+  });
+  return `${target.path}?${pairs.join('&')}`;
+}
+
+/** An answer that names uploads by the emulator's ids, with those that clients know. */
+export function withClientIds(store: Store, xml: string): string {
+  let translated = xml;
+  for (const { uploadId, upstreamUploadId } of store.uploads()) {
+    if (uploadId !== upstreamUploadId)
+      translated = translated.replaceAll(`>${escapeXml(upstreamUploadId)}<`, `>${escapeXml(uploadId)}<`);
+  }
+  return translated;
+}
+
+function findUpload({ store }: KeeperParts, { target }: Call, uploadId: string): UploadRecord | undefined {
+  const upload = store.upload(uploadId);
+  return upload?.bucket === target.bucket && upload.key === target.key ? upload : undefined;
+}
+
+function partScope({ bucket, key, uploadId }: UploadRecord, partNumber: number): Scope {
+  return {
+    operation: 'upload-part',
+    affected: { bucket, keys: [key], uploadId, partNumber },
+    locks: [bucketLock(bucket, true), uploadLock(uploadId, true), partLock(uploadId, partNumber)],
+  };
+}
+
+function uploadScope(operation: string, { bucket, key, uploadId }: UploadRecord): Scope {
+  return {
+    operation,
+    affected: { bucket, keys: [key], uploadId },
+    locks: [bucketLock(bucket, true), keyLock(bucket, key), uploadLock(uploadId, false)],
+  };
+}
+
+function partNumbersOf(xml: string): readonly number[] | undefined {
+  if (!isPlainXml(xml)) return undefined;
+  const numbers = blocksOf(xml, 'Part').map((part) => Number(textOf(part, 'PartNumber')));
+  return numbers.length > 0 && numbers.every(Number.isInteger) ? numbers : undefined;
+}

@@ -1,0 +1,156 @@
+// Saves what the emulator holds: for what came to it in a form the keeper doesn't read (POST forms), and for what was
+// there before the keeper. The emulator's answer to GET is the object.
+import type { IncomingMessage } from 'node:http';
+import { KeepsakeError } from '../../shared/errors.ts';
+import { checksumHeaders, rawHeader, replayHeaders, unseenHeaders } from '../proxy/replay-headers.ts';
+import { pathOf } from '../proxy/target.ts';
+import type { Body, PartMeta, ReplayHeaders, Setting, Store } from '../store/contract.ts';
+import type { Answer, EmulatorClient } from '../upstream/client.ts';
+import { collect } from '../upstream/send.ts';
+import { expectSuccess } from './put-back.ts';
+
+/** What an object is beside its bytes, as the emulator tells it. */
+export interface Description {
+  readonly etag: string;
+  readonly sizeBytes: number;
+  readonly headers: ReplayHeaders;
+  readonly settings: readonly Setting[];
+}
+
+const withChecksums = { headers: ['x-amz-checksum-mode', 'ENABLED'] } as const;
+
+/** Asks what an object is. `request`: headers that the client sent, for what no answer shows (its ACL). @throws KeepsakeError `S3Unavailable`, `S3BadAnswer` */
+export async function describeObject(
+  client: EmulatorClient,
+  bucket: string,
+  key: string,
+  request: ReplayHeaders = {},
+): Promise<Description> {
+  const { headers } = expectSuccess(
+    await client.call('HEAD', pathOf(bucket, key), withChecksums),
+    `${bucket}/${key} was asked for`,
+  );
+  return describe(client, bucket, key, { raw: headers, request });
+}
+
+async function describe(
+  client: EmulatorClient,
+  bucket: string,
+  key: string,
+  { raw, request }: { readonly raw: readonly string[]; readonly request: ReplayHeaders },
+): Promise<Description> {
+  const { 'x-amz-tagging': _, ...unseen } = unseenHeaders(request); // tags are asked for
+  return {
+    etag: rawHeader(raw, 'etag') ?? '',
+    sizeBytes: Number(rawHeader(raw, 'content-length')),
+    headers: { ...unseen, ...replayHeaders(raw) },
+    settings: await readTags(client, bucket, key),
+  };
+}
+
+/** Saves an object as the emulator holds it, bytes and all. @throws KeepsakeError `S3Unavailable`, `S3BadAnswer`, `DiskFull` */
+export async function captureObject(
+  store: Store,
+  client: EmulatorClient,
+  { bucket, key, request = {} }: { readonly bucket: string; readonly key: string; readonly request?: ReplayHeaders },
+): Promise<void> {
+  const response = await client.stream('GET', pathOf(bucket, key), withChecksums);
+  await assertSuccess(response, `${bucket}/${key} was read`);
+  const raw = response.rawHeaders;
+  const body = await saveBody(store, response, Number(rawHeader(raw, 'content-length')));
+  try {
+    const description = await describe(client, bucket, key, { raw, request });
+    const parts = await readParts(client, bucket, key, description.etag);
+    const { settings, ...meta } = description;
+    await store.commit({
+      kind: 'put-object',
+      meta: { bucket, key, parts, ...meta, sizeBytes: body.sizeBytes },
+      source: { kind: 'body', body },
+      settings,
+    });
+  } catch (error) {
+    await body.discard();
+    throw error;
+  }
+}
+
+/** Saves a stream's bytes. `expectedBytes`: fewer or more is a broken stream. */
+export async function saveBody(store: Store, stream: IncomingMessage, expectedBytes: number): Promise<Body> {
+  const writer = store.beginBody(expectedBytes);
+  try {
+    for await (const chunk of stream) await writer.write(chunk as Uint8Array);
+    const body = await writer.finish();
+    if (!Number.isNaN(expectedBytes) && body.sizeBytes !== expectedBytes) {
+      await body.discard();
+      throw new KeepsakeError('S3Unavailable', {
+        what: 'an answer of the emulator broke off',
+        expected: `${expectedBytes} bytes`,
+        got: `${body.sizeBytes}`,
+      });
+    }
+    return body;
+  } catch (error) {
+    await writer.discard();
+    throw error;
+  }
+}
+
+/** Throws, with the body read, unless the answer is a success. */
+export async function assertSuccess(response: IncomingMessage, what: string): Promise<void> {
+  const { statusCode: status = 0, statusMessage = '', rawHeaders: headers } = response;
+  if (status >= 300) expectSuccess({ status, statusMessage, headers, body: await collect(response) }, what);
+}
+
+async function readTags(client: EmulatorClient, bucket: string, key: string): Promise<readonly Setting[]> {
+  if (!client.hasSubResources) return [];
+  const answer = await client.call('GET', pathOf(bucket, key, 'tagging'));
+  const hasTags = answer.status === 200 && answer.body.includes('<Key>');
+  return hasTags ? [{ name: 'tagging', headers: {}, body: answer.body }] : [];
+}
+
+// The ETag of a multipart upload ends in its number of parts; their sizes are told one by one.
+async function readParts(
+  client: EmulatorClient,
+  bucket: string,
+  key: string,
+  etag: string,
+): Promise<readonly PartMeta[] | null> {
+  const count = Number(/-(\d{1,5})"?$/.exec(etag)?.[1] ?? 0);
+  const parts: PartMeta[] = [];
+  for (let partNumber = 1; partNumber <= count; partNumber++) {
+    const answer: Answer = await client.call('HEAD', pathOf(bucket, key, `partNumber=${partNumber}`), withChecksums);
+    if (answer.status !== 206) return null; // it does not tell: the bytes are kept, the ETag will be another
+    const headers = count === 1 ? {} : checksumHeaders(answer.headers);
+    parts.push({ sizeBytes: Number(rawHeader(answer.headers, 'content-length')), etag: '', headers });
+  }
+  return count === 0 ? null : parts;
+}
+
+/** Settings of a bucket whose answer to GET can be sent again by PUT. */
+const readableSettings = [
+  'ownershipControls',
+  'publicAccessBlock',
+  'cors',
+  'encryption',
+  'lifecycle',
+  'policy',
+  'tagging',
+  'website',
+];
+
+/** Saves a bucket that the emulator has and the store has not, with the settings that can be read. */
+export async function captureBucket(store: Store, client: EmulatorClient, bucket: string): Promise<void> {
+  const location = await client.call('GET', pathOf(bucket, '', 'location'));
+  const region = /<LocationConstraint[^>]*>([^<]+)</.exec(location.body.toString())?.[1];
+  const body = Buffer.from(
+    region
+      ? `<CreateBucketConfiguration><LocationConstraint>${region}</LocationConstraint></CreateBucketConfiguration>`
+      : '',
+  );
+  await store.commit({ kind: 'put-bucket', bucket, headers: {}, body });
+  for (const name of client.hasSubResources ? readableSettings : []) {
+    const answer = await client.call('GET', pathOf(bucket, '', name));
+    if (answer.status !== 200) continue;
+    await store.commit({ kind: 'put-bucket-setting', bucket, setting: { name, headers: {}, body: answer.body } });
+  }
+}

@@ -1,0 +1,211 @@
+// Makes the emulator hold what the store holds: one object, one bucket, one upload. All is plain S3, so the same ETag,
+// metadata, tags and checksums come of it. P3.
+import type { Readable } from 'node:stream';
+import { KeepsakeError } from '../../shared/errors.ts';
+import { checksumHeaders, rawHeader, toRawHeaders } from '../proxy/replay-headers.ts';
+import { pathOf } from '../proxy/target.ts';
+import type {
+  BucketRecord,
+  ObjectRecord,
+  PartMeta,
+  ReplayHeaders,
+  Setting,
+  Store,
+  UploadRecord,
+} from '../store/contract.ts';
+import type { Answer, EmulatorClient } from '../upstream/client.ts';
+import { escapeXml, textOf } from '../xml.ts';
+
+/** A setting that a client deleted: its default is put away again by the same call. */
+export const deletedMark = ':method';
+
+/** Puts an object back with its settings. Resolves with its ETag there. @throws KeepsakeError `S3Unavailable`, `S3BadAnswer`; `IncompleteUpload` when its bytes can't be read */
+export async function putBackObject(store: Store, client: EmulatorClient, record: ObjectRecord): Promise<string> {
+  const etag = record.parts
+    ? await putBackParts(store, client, record, record.parts)
+    : await putBackWhole(store, client, record);
+  for (const setting of record.settings) await putBackSetting(client, record.bucket, record.key, setting);
+  return etag;
+}
+
+async function putBackWhole(store: Store, client: EmulatorClient, record: ObjectRecord): Promise<string> {
+  const answer = expectSuccess(
+    await client.call('PUT', pathOf(record.bucket, record.key), {
+      headers: toRawHeaders(record.headers),
+      body: { source: store.readBody(record.versionId), sizeBytes: record.sizeBytes },
+    }),
+    `an object was put back: ${record.bucket}/${record.key}`,
+  );
+  return rawHeader(answer.headers, 'etag') ?? '';
+}
+
+// An ETag of a multipart upload is made from the parts: the same cuts give the same ETag.
+async function putBackParts(
+  store: Store,
+  client: EmulatorClient,
+  record: ObjectRecord,
+  parts: readonly PartMeta[],
+): Promise<string> {
+  const { bucket, key } = record;
+  const uploadId = await createUpload(client, bucket, key, record.headers);
+  const done: UploadedPart[] = [];
+  let start = 0;
+  for (const [index, part] of parts.entries()) {
+    const end = start + part.sizeBytes;
+    const source = store.readBody(record.versionId, { start, end });
+    done.push(await putPart(client, { bucket, key, uploadId, partNumber: index + 1, part, source }));
+    start = end;
+  }
+  const answer = expectSuccess(
+    await client.call('POST', pathOf(bucket, key, `uploadId=${encodeURIComponent(uploadId)}`), {
+      headers: completeHeaders(record.headers),
+      body: Buffer.from(completeXml(done)),
+    }),
+    `a multipart object was put back: ${bucket}/${key}`,
+  );
+  return textOf(answer.body.toString(), 'ETag') ?? '';
+}
+
+/** Makes an upload in progress anew, parts included. Resolves with its id in the emulator. @throws as `putBackObject` */
+export async function putBackUpload(store: Store, client: EmulatorClient, upload: UploadRecord): Promise<string> {
+  const { bucket, key } = upload;
+  const uploadId = await createUpload(client, bucket, key, upload.headers);
+  for (const part of store.parts(upload.uploadId)) {
+    const source = store.readPart(upload.uploadId, part.partNumber);
+    await putPart(client, { bucket, key, uploadId, partNumber: part.partNumber, part, source });
+  }
+  return uploadId;
+}
+
+/** Puts one part of an upload in progress back, if the store has it. @throws as `putBackObject` */
+export async function putBackPart(
+  store: Store,
+  client: EmulatorClient,
+  uploadId: string,
+  partNumber: number,
+): Promise<void> {
+  const upload = store.upload(uploadId);
+  const part = store.parts(uploadId).find((one) => one.partNumber === partNumber);
+  if (upload === undefined || part === undefined) return;
+  const { bucket, key, upstreamUploadId } = upload;
+  const source = store.readPart(uploadId, partNumber);
+  await putPart(client, { bucket, key, uploadId: upstreamUploadId, partNumber, part, source });
+}
+
+/** Makes a bucket, or finds it there. Its settings come after all buckets are there: some name other buckets. */
+export async function putBackBucket(client: EmulatorClient, { bucket, headers, body }: BucketRecord): Promise<void> {
+  const answer = await client.call('PUT', pathOf(bucket), { headers: toRawHeaders(headers), body });
+  const isThere = answer.status === 409 && textOf(answer.body.toString(), 'Code') === 'BucketAlreadyOwnedByYou';
+  if (!isThere) expectSuccess(answer, `a bucket was made again: ${bucket}`);
+}
+
+// An ACL is refused unless the ownership allows it, a policy unless public access does.
+const settingsFirst = ['ownershipControls', 'publicAccessBlock'];
+
+export async function putBackBucketSettings(client: EmulatorClient, record: BucketRecord): Promise<void> {
+  const rank = ({ name }: Setting): number => (settingsFirst.includes(name) ? 0 : 1);
+  const ordered = [...record.settings].sort((left, right) => rank(left) - rank(right));
+  for (const setting of ordered) await putBackSetting(client, record.bucket, '', setting);
+}
+
+/** Repeats the call that made a setting; or deletes it, when a client did. */
+export async function putBackSetting(
+  client: EmulatorClient,
+  bucket: string,
+  key: string,
+  { name, headers, body }: Setting,
+): Promise<void> {
+  if (!client.hasSubResources && name !== 'lifecycle') return; // it was set in an emulator of another kind
+  const { [deletedMark]: method = 'PUT', ...kept } = headers;
+  // The queues and topics that a notification names are not ours to bring back.
+  const extra = name === 'notification' ? ['x-amz-skip-destination-validation', 'true'] : [];
+  const answer = await client.call(method, pathOf(bucket, key, name), {
+    headers: [...toRawHeaders(kept), ...extra],
+    body,
+  });
+  if (method === 'DELETE' && answer.status === 404) return; // it was not there: what was wanted
+  expectSuccess(answer, `?${name} was set again on ${bucket}/${key}`);
+}
+
+interface UploadedPart {
+  readonly partNumber: number;
+  readonly etag: string;
+  readonly checksums: ReplayHeaders;
+}
+
+async function createUpload(
+  client: EmulatorClient,
+  bucket: string,
+  key: string,
+  headers: ReplayHeaders,
+): Promise<string> {
+  const answer = expectSuccess(
+    await client.call('POST', pathOf(bucket, key, 'uploads'), { headers: createHeaders(headers) }),
+    `an upload was begun again: ${bucket}/${key}`,
+  );
+  const uploadId = textOf(answer.body.toString(), 'UploadId');
+  if (uploadId === undefined) throw badAnswer(answer, `an upload was begun again: ${bucket}/${key}`);
+  return uploadId;
+}
+
+async function putPart(
+  client: EmulatorClient,
+  options: {
+    readonly bucket: string;
+    readonly key: string;
+    readonly uploadId: string;
+    readonly partNumber: number;
+    readonly part: PartMeta;
+    readonly source: Readable;
+  },
+): Promise<UploadedPart> {
+  const { bucket, key, uploadId, partNumber, part, source } = options;
+  const path = pathOf(bucket, key, `partNumber=${partNumber}&uploadId=${encodeURIComponent(uploadId)}`);
+  const body = { source, sizeBytes: part.sizeBytes };
+  const answer = await client.call('PUT', path, { headers: toRawHeaders(part.headers), body });
+  expectSuccess(answer, `part ${partNumber} was put back: ${bucket}/${key}`);
+  return { partNumber, etag: rawHeader(answer.headers, 'etag') ?? part.etag, checksums: part.headers };
+}
+
+// The object's own checksum belongs to its completion; its algorithm to its beginning.
+function createHeaders(headers: ReplayHeaders): string[] {
+  const sums = checksumHeaders(toRawHeaders(headers));
+  const rest = Object.entries(headers).filter(([name]) => !(name in sums));
+  const algorithm = Object.keys(sums)[0]?.slice('x-amz-checksum-'.length).toUpperCase();
+  const isSaid = 'x-amz-checksum-algorithm' in headers;
+  return [...rest.flat(), ...(algorithm && !isSaid ? ['x-amz-checksum-algorithm', algorithm] : [])];
+}
+
+function completeHeaders(headers: ReplayHeaders): string[] {
+  const type = headers['x-amz-checksum-type'];
+  return type === undefined ? [] : ['x-amz-checksum-type', type];
+}
+
+function completeXml(parts: readonly UploadedPart[]): string {
+  const items = parts.map(({ partNumber, etag, checksums }) => {
+    const sums = Object.entries(checksums).map(([name, value]) => {
+      const element = `Checksum${name.slice('x-amz-checksum-'.length).toUpperCase()}`;
+      return `<${element}>${value}</${element}>`;
+    });
+    return `<Part><PartNumber>${partNumber}</PartNumber><ETag>${escapeXml(etag)}</ETag>${sums.join('')}</Part>`;
+  });
+  return `<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${items.join('')}</CompleteMultipartUpload>`;
+}
+
+/** The answer itself when it is a success. S3 may begin a 200 and end it with an error: the body is looked at too. */
+export function expectSuccess(answer: Answer, what: string): Answer {
+  if (answer.status >= 300 || isErrorBody(answer.body)) throw badAnswer(answer, what);
+  return answer;
+}
+
+/** Whether a 200's body tells of an error after all (CopyObject, CompleteMultipartUpload). */
+export function isErrorBody(body: Buffer): boolean {
+  return /^\s*(<\?xml[^>]*>\s*)?<Error\b/.test(body.subarray(0, 512).toString('latin1'));
+}
+
+function badAnswer({ status, body }: Answer, what: string): KeepsakeError {
+  return new KeepsakeError(status >= 500 ? 'S3Unavailable' : 'S3BadAnswer', {
+    what: `the emulator refused when ${what}`,
+    got: `${status} ${body.subarray(0, 300).toString()}`,
+  });
+}

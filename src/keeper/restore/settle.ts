@@ -1,0 +1,152 @@
+// After a change whose outcome is not known: makes the emulator agree with the store again. An unacknowledged change may
+// be undone, an acknowledged one can't be among them; so the store is right, and there is one direction only.
+import { setTimeout as delay } from 'node:timers/promises';
+import { reasonOf } from '../../shared/s3.ts';
+import type { KeeperParts } from '../parts.ts';
+import { rawHeader, replayHeaders, visibleHeaders } from '../proxy/replay-headers.ts';
+import { pathOf } from '../proxy/target.ts';
+import type { Intent, ObjectRecord, ReplayHeaders, Store } from '../store/contract.ts';
+import type { EmulatorClient } from '../upstream/client.ts';
+import { listKeys } from './listing.ts';
+import {
+  expectSuccess,
+  putBackBucket,
+  putBackBucketSettings,
+  putBackObject,
+  putBackPart,
+  putBackSetting,
+  putBackUpload,
+} from './put-back.ts';
+
+/** What a change may have touched. `keys` null: the bucket itself, its settings, any of its keys. */
+export interface Affected {
+  readonly bucket: string;
+  readonly keys: readonly string[] | null;
+  readonly uploadId?: string;
+  /** Only this part of the upload. */
+  readonly partNumber?: number;
+  /** A setting of the bucket, or of the one key. */
+  readonly setting?: string;
+}
+
+/** The operation's name as an intent keeps it: with what the intent has no field for. */
+export function describeOperation(operation: string, { uploadId, partNumber, setting }: Affected): string {
+  return JSON.stringify({ operation, uploadId, partNumber, setting });
+}
+
+/** What an intent of an earlier process may have touched. */
+export function affectedBy({ bucket, key, operation }: Intent): Affected {
+  const { uploadId, partNumber, setting } = JSON.parse(operation) as Partial<Affected>;
+  return {
+    bucket,
+    keys: key === null ? null : [key],
+    ...(uploadId !== undefined && { uploadId }),
+    ...(partNumber !== undefined && { partNumber }),
+    ...(setting !== undefined && { setting }),
+  };
+}
+
+const retryMs = 250;
+
+/**
+ * Makes emulator and store agree on what was affected, however long it takes: true when they do. A new session since
+ * `epoch` did it by the filling. False when the keeper stops first.
+ */
+export async function settle(keeper: KeeperParts, affected: Affected, epoch: number): Promise<boolean> {
+  const { gate, logger, store } = keeper;
+  for (;;) {
+    try {
+      await gate.untilOpen();
+    } catch {
+      return false; // the keeper stops
+    }
+    if (gate.epoch !== epoch) return true;
+    try {
+      await agree(store, keeper.clientFor(epoch), affected);
+      return true;
+    } catch (error) {
+      logger.warn({ bucket: affected.bucket, reason: reasonOf(error) }, 'a change is not settled yet');
+      gate.suspect();
+      await delay(retryMs);
+    }
+  }
+}
+
+/** Makes the emulator agree with the store on what was affected. @throws as the emulator's calls */
+export async function agree(store: Store, client: EmulatorClient, affected: Affected): Promise<void> {
+  const { bucket, keys, uploadId, partNumber, setting } = affected;
+  if (setting !== undefined) return agreeOnSetting(store, client, { bucket, key: keys?.[0] ?? '', name: setting });
+  if (uploadId !== undefined && partNumber !== undefined) return putBackPart(store, client, uploadId, partNumber);
+  if (uploadId !== undefined) await agreeOnUpload(store, client, uploadId);
+  if (keys === null) return agreeOnBucket(store, client, bucket);
+  for (const key of keys) await agreeOnKey(store, client, bucket, key);
+}
+
+async function agreeOnKey(store: Store, client: EmulatorClient, bucket: string, key: string): Promise<void> {
+  const record = store.object(bucket, key);
+  const { status, headers } = await client.call('HEAD', pathOf(bucket, key));
+  if (record === undefined) {
+    if (status !== 404)
+      expectSuccess(await client.call('DELETE', pathOf(bucket, key)), 'an unacknowledged object went');
+    return;
+  }
+  if (status === 200 && isSame(record, headers)) return;
+  await putBackObject(store, client, record);
+}
+
+function isSame(record: ObjectRecord, headers: readonly string[]): boolean {
+  return (
+    rawHeader(headers, 'etag') === record.etag &&
+    areEqual(visibleHeaders(replayHeaders(headers)), visibleHeaders(record.headers))
+  );
+}
+
+function areEqual(left: ReplayHeaders, right: ReplayHeaders): boolean {
+  const names = Object.keys(left);
+  return names.length === Object.keys(right).length && names.every((name) => left[name] === right[name]);
+}
+
+async function agreeOnSetting(
+  store: Store,
+  client: EmulatorClient,
+  { bucket, key, name }: { readonly bucket: string; readonly key: string; readonly name: string },
+): Promise<void> {
+  const object = key === '' ? undefined : store.object(bucket, key);
+  if (object !== undefined) {
+    await putBackObject(store, client, object);
+    return;
+  }
+  const record = store.buckets().find((one) => one.bucket === bucket);
+  if (key !== '' || record === undefined) return;
+  const setting = record.settings.find((one) => one.name === name);
+  if (setting !== undefined) return putBackSetting(client, bucket, '', setting);
+  const answer =
+    name === 'acl'
+      ? await client.call('PUT', pathOf(bucket, '', name), { headers: ['x-amz-acl', 'private'] })
+      : await client.call('DELETE', pathOf(bucket, '', name));
+  if (answer.status >= 500) expectSuccess(answer, `?${name} went from ${bucket}`);
+}
+
+async function agreeOnUpload(store: Store, client: EmulatorClient, uploadId: string): Promise<void> {
+  const upload = store.upload(uploadId);
+  if (upload === undefined) return; // ended, or never begun for its client: a rest in the emulator harms nobody
+  const query = `max-parts=1&uploadId=${encodeURIComponent(upload.upstreamUploadId)}`;
+  const { status } = await client.call('GET', pathOf(upload.bucket, upload.key, query));
+  if (status !== 404) return;
+  await store.commit({ kind: 'rename-upload', uploadId, upstreamUploadId: await putBackUpload(store, client, upload) });
+}
+
+// A bucket that nobody was told of goes if it is empty; what else it holds was made behind our back, and stays.
+async function agreeOnBucket(store: Store, client: EmulatorClient, bucket: string): Promise<void> {
+  const record = store.buckets().find((one) => one.bucket === bucket);
+  if (record === undefined) {
+    const answer = await client.call('DELETE', pathOf(bucket));
+    if (answer.status >= 500) expectSuccess(answer, `an unacknowledged bucket went: ${bucket}`);
+    return;
+  }
+  await putBackBucket(client, record);
+  await putBackBucketSettings(client, record);
+  for await (const { key, etag } of listKeys(client, bucket)) {
+    if (store.object(bucket, key)?.etag !== etag) await agreeOnKey(store, client, bucket, key);
+  }
+}

@@ -1,0 +1,77 @@
+// One change's turn on what it changes: its locks, its intents, and how it ends. P1: what an intent names is looked at
+// again unless the change came to a known end.
+import type { LockRequest, Release } from '../locks.ts';
+import type { KeeperParts } from '../parts.ts';
+import type { Intent } from '../store/contract.ts';
+import { restoring } from '../upstream/gate.ts';
+import { type Affected, describeOperation, settle } from './settle.ts';
+
+/** What a request changes, and the locks that keep others off it. */
+export interface Scope {
+  readonly operation: string;
+  readonly affected: Affected;
+  readonly locks: readonly LockRequest[];
+}
+
+/** One request's turn on its scope. */
+export interface Turn {
+  /** The session in which it began; answers of another one are not believed. */
+  readonly epoch: number;
+  /** Takes the locks and writes the intents; to be called before the emulator can act. Safe to call again. */
+  enter(): Promise<void>;
+}
+
+/** A turn with its end; whoever makes one calls `leave` or `leaveUnknown` once. */
+export class Visit implements Turn {
+  readonly epoch: number;
+  readonly #keeper: KeeperParts;
+  readonly #scope: Scope;
+  #intents: readonly Intent[] = [];
+  #entering: Promise<void> | undefined;
+  #release: Release | undefined;
+  #endDoubt: (() => void) | undefined;
+  #endWork: (() => void) | undefined;
+
+  constructor(keeper: KeeperParts, scope: Scope) {
+    this.#keeper = keeper;
+    this.#scope = scope;
+    this.epoch = keeper.gate.epoch;
+  }
+
+  readonly enter = (): Promise<void> => {
+    this.#entering ??= this.#enter();
+    return this.#entering;
+  };
+
+  async #enter(): Promise<void> {
+    const { locks, gate, store, doubts } = this.#keeper;
+    const { bucket, keys } = this.#scope.affected;
+    const release = await locks.acquireAll(this.#scope.locks);
+    if (!gate.isOpen || gate.epoch !== this.epoch) {
+      release();
+      throw restoring();
+    }
+    const operation = describeOperation(this.#scope.operation, this.#scope.affected);
+    this.#release = release;
+    this.#endWork = gate.beginWork();
+    this.#intents = (keys ?? [null]).map((key) => store.beginIntent({ bucket, key, operation }));
+    this.#endDoubt = doubts.open(bucket, keys);
+  }
+
+  /** Ends the turn: what came of it is known and committed. */
+  leave(): void {
+    this.#endWork?.();
+    for (const intent of this.#intents) this.#keeper.store.endIntent(intent);
+    this.#endDoubt?.();
+    this.#release?.();
+  }
+
+  /** Ends the turn once emulator and store agree again; a turn that was never entered changed nothing. */
+  async leaveUnknown(): Promise<void> {
+    await this.#entering?.catch(() => {});
+    if (this.#release === undefined) return;
+    this.#endWork?.(); // a filling that waits for us goes on and decides
+    const isSettled = await settle(this.#keeper, this.#scope.affected, this.epoch);
+    if (isSettled) this.leave(); // else the keeper stops; its intents are settled at the next start
+  }
+}

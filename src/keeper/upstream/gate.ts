@@ -1,0 +1,262 @@
+// Whether answers of the emulator may be believed. P3: the gate is open only while the emulator is known to be the
+// process that was filled; then no acknowledged key can be missing in it.
+//
+// Why it holds: a TCP connection belongs to one process. An answer is believed when its connection is verified: an
+// earlier answer on it was followed by a check that told the session in force. An answer on any other connection waits
+// for such a check. A process that came after can't tell that session, so its answers are never believed.
+import { EventEmitter, once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { KeepsakeError } from '../../shared/errors.ts';
+import type { KeeperState } from '../../shared/keeper-api.ts';
+import type { Logger } from '../../shared/logger.ts';
+import { reasonOf } from '../../shared/s3.ts';
+import type { EmulatorSession, SessionSource } from './session-source.ts';
+
+export interface GateOptions {
+  readonly source: SessionSource;
+  /** Makes emulator and store agree, for a session that is new to this process. Tried again when it throws. */
+  readonly recover: (session: EmulatorSession) => Promise<void>;
+  readonly logger: Logger;
+  /** Breaks off all requests to the emulator: those that outlast the drain. */
+  readonly cutConnections: () => void;
+  /** How often an idle emulator is asked for its session. */
+  readonly probeMs: number;
+}
+
+// A process that died breaks its connections at once; this is for one that neither answers nor dies.
+const drainMs = 60_000;
+
+export class Gate {
+  readonly #options: GateOptions;
+  readonly #events = new EventEmitter().setMaxListeners(0);
+  readonly #stopping = new AbortController();
+  #verified = new WeakSet<Socket>();
+  #state: KeeperState = 'starting';
+  #session: EmulatorSession | null = null;
+  #epoch = 0;
+  #working = 0;
+  #isAlive = false;
+  #isPoked = false;
+  #mayBeReborn = false;
+  #check: Promise<void> | undefined;
+  #nextCheck: Promise<void> | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(options: GateOptions) {
+    this.#options = options;
+  }
+
+  get state(): KeeperState {
+    return this.#state;
+  }
+
+  get isOpen(): boolean {
+    return this.#state === 'ready';
+  }
+
+  /** The session in force, or null while none is known. */
+  get session(): EmulatorSession | null {
+    return this.#session;
+  }
+
+  /** Counts sessions: what began in another epoch was decided by the filling. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  async close(): Promise<void> {
+    this.#stopping.abort();
+    this.#events.emit('change');
+    await this.#running;
+  }
+
+  /** Notes a change from its last byte to its commit: a filling waits for its end, which the caller tells by calling what it gets. */
+  beginWork(): () => void {
+    this.#working += 1;
+    let isOver = false;
+    return () => {
+      if (isOver) return;
+      isOver = true;
+      this.#working -= 1;
+      if (this.#working === 0) this.#events.emit('idle');
+    };
+  }
+
+  /** Something broke: the emulator is asked at once. */
+  suspect(): void {
+    this.#isPoked = true;
+    this.#events.emit('poke');
+  }
+
+  /**
+   * Whether an answer to a request begun in `epoch` may be believed; undefined means yes, at once.
+   * @throws (rejects) KeepsakeError `KeeperRestoring` when it may not
+   */
+  believe(response: IncomingMessage, epoch: number): Promise<void> | undefined {
+    if (this.#verified.has(response.socket) && epoch === this.#epoch) {
+      this.#isAlive = true;
+      return undefined;
+    }
+    return this.#verify(response.socket, epoch);
+  }
+
+  /** Resolves when the gate is open; rejects when the keeper stops first. */
+  async untilOpen(): Promise<void> {
+    while (!this.isOpen) {
+      if (this.#stopping.signal.aborted) throw stopping();
+      await once(this.#events, 'change');
+    }
+  }
+
+  async #verify(socket: Socket, epoch: number): Promise<void> {
+    if (epoch === this.#epoch) await this.#checkAfterNow();
+    if (epoch !== this.#epoch || !this.isOpen) throw restoring();
+    this.#verified.add(socket);
+  }
+
+  // A check under way may have begun before the answer that asks for one: only the next proves anything about it.
+  #checkAfterNow(): Promise<void> {
+    if (this.#check === undefined) return this.#startCheck();
+    this.#nextCheck ??= this.#check.then(() => {
+      this.#nextCheck = undefined;
+      return this.#startCheck();
+    });
+    return this.#nextCheck;
+  }
+
+  #startCheck(): Promise<void> {
+    const check = this.#readSession().finally(() => {
+      if (this.#check === check) this.#check = undefined;
+    });
+    this.#check = check;
+    return check;
+  }
+
+  // Never rejects: what it finds out is in the state.
+  async #readSession(): Promise<void> {
+    try {
+      const session = await this.#options.source.read(false);
+      if (session.id !== this.#session?.id) this.#lose('the emulator was restarted');
+      else this.#isAlive = true;
+    } catch (error) {
+      this.#goDown(error);
+    }
+  }
+
+  #lose(reason: string): void {
+    if (!this.isOpen) return;
+    this.#options.logger.warn({ reason }, 'the gate is closed until the emulator is whole');
+    this.#epoch += 1;
+    this.#session = null;
+    this.#verified = new WeakSet();
+    this.#setState('restoring');
+    this.suspect();
+  }
+
+  #goDown(error: unknown): void {
+    if (isRefusal(error)) this.#mayBeReborn = true;
+    if (!this.isOpen) return;
+    this.#options.logger.warn({ reason: reasonOf(error) }, "the emulator can't be reached");
+    this.#setState('upstream-down');
+    this.suspect();
+  }
+
+  #setState(state: KeeperState): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.#events.emit('change');
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      if (!this.isOpen) await this.#reopen();
+      if (this.#isPoked || !this.isOpen) {
+        this.#isPoked = false;
+        if (!this.isOpen) await delay(retryMs, undefined, { signal }).catch(() => {});
+      } else {
+        await this.#pause();
+      }
+      // Traffic on verified connections shows life; only silence is probed.
+      if (this.isOpen && (this.#isPoked || !this.#isAlive)) await this.#checkAfterNow();
+      this.#isAlive = false;
+    }
+    this.#events.emit('change');
+  }
+
+  /** Waits for the probe's time or for a poke. */
+  async #pause(): Promise<void> {
+    const done = new AbortController();
+    const stop = AbortSignal.any([done.signal, this.#stopping.signal]);
+    await Promise.race([
+      delay(this.#options.probeMs, undefined, { signal: stop }),
+      once(this.#events, 'poke', { signal: stop }),
+    ]).catch(() => {});
+    done.abort();
+  }
+
+  async #reopen(): Promise<void> {
+    const { source, recover, logger } = this.#options;
+    try {
+      const session = await source.read(this.#mayBeReborn);
+      this.#mayBeReborn = false;
+      if (session.id === this.#session?.id) {
+        logger.info('the emulator answers again');
+        this.#setState('ready');
+        return;
+      }
+      this.#epoch += 1;
+      this.#session = null;
+      this.#verified = new WeakSet();
+      await this.#drain();
+      this.#setState('restoring');
+      await recover(session);
+      // All calls of the recovery went to the process of this session: it was there before and is there after.
+      if ((await source.read(false)).id !== session.id) throw new Error('the emulator was restarted meanwhile');
+      this.#session = session;
+      this.#setState('ready');
+    } catch (error) {
+      if (isRefusal(error)) this.#mayBeReborn = true;
+      logger.debug({ reason: reasonOf(error) }, 'the emulator is not ready');
+      if (error instanceof KeepsakeError && error.kind !== 'retry')
+        logger.error({ err: error }, "the emulator can't be filled");
+      this.#setState('upstream-down');
+    }
+  }
+
+  // A change under way may reach the new process, or its commit the store, after the filling has passed its key.
+  async #drain(): Promise<void> {
+    if (this.#working === 0) return;
+    const done = new AbortController();
+    const stop = AbortSignal.any([done.signal, this.#stopping.signal]);
+    const cut = delay(drainMs, undefined, { signal: stop }).then(this.#options.cutConnections);
+    cut.catch(() => {}); // aborted: all came to their ends
+    await once(this.#events, 'idle', { signal: stop });
+    done.abort();
+  }
+}
+
+// A restarting emulator listens again within seconds; asking costs nothing.
+const retryMs = 100;
+
+export function restoring(): KeepsakeError {
+  return new KeepsakeError('KeeperRestoring', {
+    what: 'The emulator was restarted and is being filled with what was acknowledged',
+    remedy: 'Try again in a moment.',
+  });
+}
+
+function stopping(): KeepsakeError {
+  return new KeepsakeError('KeeperRestoring', { what: 'The keeper stops', remedy: 'Try again in a moment.' });
+}
+
+function isRefusal(error: unknown): boolean {
+  const root = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return root instanceof Error && 'code' in root && root.code === 'ECONNREFUSED';
+}

@@ -1,0 +1,87 @@
+// How an emulator tells that it is another process than before. LocalStack says it; for any other one a hidden bucket
+// with a random name stands for the session: it goes when the emulator forgets.
+import { randomBytes } from 'node:crypto';
+import type { HostStyle } from '../proxy/target.ts';
+import { pathOf } from '../proxy/target.ts';
+import type { EmulatorClient } from './client.ts';
+
+/** Names of sentinel buckets; the keeper hides them from clients and from itself. */
+export const sentinelPrefix = 'keepsake-session-';
+
+/** What kind of emulator it is, and its present session. */
+export interface EmulatorSession {
+  readonly id: string;
+  readonly hostStyle: HostStyle;
+  /** Whether it knows sub-resources (?tagging, ?cors…): one that does not would take `PUT ?tagging` for a PUT of the object. */
+  readonly hasSubResources: boolean;
+}
+
+export interface SessionSource {
+  /** The session as the emulator tells it now. `isReborn`: it was gone in between, so a sentinel proves nothing. @throws when it can't be told */
+  read(isReborn: boolean): Promise<EmulatorSession>;
+}
+
+/**
+ * A source that finds out by itself, unless whoever runs the emulator gives the session.
+ * `lastKnown`: the session the store remembers, to recognise a sentinel of an earlier keeper process.
+ */
+export function createSessionSource(
+  { call }: EmulatorClient,
+  options: { readonly given?: (() => string | Promise<string>) | undefined; readonly lastKnown: string | null },
+): SessionSource {
+  let sentinel = options.lastKnown?.startsWith(sentinelPrefix) ? options.lastKnown : undefined;
+  let kind: 'localstack' | 'fauxqs' | 'other' | undefined;
+
+  const readSentinel = async (isReborn: boolean): Promise<string> => {
+    if (sentinel !== undefined && !isReborn) {
+      const { status } = await call('HEAD', pathOf(sentinel));
+      if (status === 200) return sentinel;
+      if (status !== 404) throw new Error(`the emulator answered ${status} when asked for its session`);
+    }
+    const fresh = sentinelPrefix + randomBytes(8).toString('hex');
+    const { status } = await call('PUT', pathOf(fresh));
+    if (status !== 200) throw new Error(`the emulator answered ${status} when its session was marked`);
+    sentinel = fresh;
+    return fresh;
+  };
+
+  return {
+    async read(isReborn) {
+      if (kind === undefined || isReborn) kind = await recognise(call);
+      const id = options.given
+        ? await options.given()
+        : kind === 'localstack'
+          ? await readLocalStack(call)
+          : await readSentinel(isReborn);
+      return {
+        id,
+        hostStyle: kind === 'fauxqs' ? 'first-label' : 'before-s3',
+        hasSubResources: kind !== 'fauxqs',
+      };
+    },
+  };
+}
+
+async function recognise(call: EmulatorClient['call']): Promise<'localstack' | 'fauxqs' | 'other'> {
+  const info = await call('GET', '/_localstack/info');
+  if (info.status === 200 && sessionIn(info.body) !== undefined) return 'localstack';
+  if (info.status >= 500) throw new Error(`the emulator answered ${info.status} when asked what it is`);
+  const queues = await call('GET', '/_fauxqs/queues');
+  return queues.status === 200 && queues.body.toString().trimStart().startsWith('[') ? 'fauxqs' : 'other';
+}
+
+async function readLocalStack(call: EmulatorClient['call']): Promise<string> {
+  const { status, body } = await call('GET', '/_localstack/info');
+  const id = status === 200 ? sessionIn(body) : undefined;
+  if (id === undefined) throw new Error(`LocalStack answered ${status} and no session_id to /_localstack/info`);
+  return id;
+}
+
+function sessionIn(body: Buffer): string | undefined {
+  try {
+    const info = JSON.parse(body.toString()) as { session_id?: unknown } | null;
+    return typeof info?.session_id === 'string' && info.session_id !== '' ? info.session_id : undefined;
+  } catch {
+    return undefined; // no JSON: no LocalStack
+  }
+}
