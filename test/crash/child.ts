@@ -1,0 +1,68 @@
+// A part of the system under test as a process group of its own, so that SIGKILL takes all of it at once.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { waitFor } from '../support/wait-for.ts';
+
+/** A part that can be killed at any moment and started again on the same data. */
+export interface Part {
+  readonly name: string;
+  /** Starts it unless it runs; resolves when it is ready, or was killed meanwhile. @throws when it ends by itself */
+  start(): Promise<void>;
+  /** SIGKILL, unless it is dead already; resolves when it is gone. */
+  kill(): Promise<void>;
+  /** The orderly way, at the end; resolves with the exit code, null where there is none. */
+  stop(): Promise<number | null>;
+}
+
+export interface ChildOptions {
+  readonly name: string;
+  /** Run with this Node. */
+  readonly script: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly logFile: string;
+  readonly isReady: () => Promise<boolean>;
+}
+
+export function createChild(options: ChildOptions): Part {
+  let child: ChildProcess | undefined;
+  const isAlive = (one: ChildProcess) => one.exitCode === null && one.signalCode === null;
+  const end = async (signal: NodeJS.Signals): Promise<number | null> => {
+    const ending = child;
+    if (!ending?.pid || !isAlive(ending)) return ending?.exitCode ?? null;
+    child = undefined;
+    const exited = once(ending, 'exit');
+    process.kill(signal === 'SIGKILL' ? -ending.pid : ending.pid, signal);
+    await exited;
+    return ending.exitCode;
+  };
+  return {
+    name: options.name,
+    async start() {
+      child ??= spawnGroup(options);
+      const started = child;
+      await waitFor(`${options.name} to be ready`, () => child !== started || !isAlive(started) || options.isReady(), {
+        timeoutMs: 180_000,
+      }).catch((error: unknown) => {
+        throw new Error(`${options.name} did not get ready:\n${tail(options.logFile)}`, { cause: error });
+      });
+      if (child === started && !isAlive(started))
+        throw new Error(`${options.name} ended by itself (exit ${started.exitCode}):\n${tail(options.logFile)}`);
+    },
+    kill: async () => void (await end('SIGKILL')),
+    stop: () => end('SIGTERM'),
+  };
+}
+
+function spawnGroup({ script, env, logFile }: ChildOptions): ChildProcess {
+  const log = openSync(logFile, 'a');
+  try {
+    return spawn(process.execPath, [script], { env, detached: true, stdio: ['ignore', log, log] });
+  } finally {
+    closeSync(log);
+  }
+}
+
+function tail(file: string): string {
+  return readFileSync(file, 'utf8').slice(-3000);
+}

@@ -1,0 +1,86 @@
+// LocalStack 4.14.0 that can be killed and started again at the same address: a container, or a command of the user's.
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { LocalstackContainer, type StartedLocalStackContainer } from '@testcontainers/localstack';
+import { getContainerRuntimeClient } from 'testcontainers';
+import { waitFor } from '../support/wait-for.ts';
+import type { Part } from './child.ts';
+
+/** The last LocalStack that starts without a token. */
+const image = 'localstack/localstack:4.14.0';
+
+interface Engine {
+  start(): Promise<unknown>;
+  kill(): Promise<unknown>;
+  remove(): Promise<unknown>;
+}
+
+/** With `command`: run by `command start PORT` and `command kill PORT`; else in a container. */
+export function createLocalStack(port: number, command: string | undefined): Part {
+  const engine = command === undefined ? containerEngine(port) : commandEngine(port, command);
+  let isRunning = false;
+  let starting: Promise<unknown> = Promise.resolve();
+  return {
+    name: 'LocalStack',
+    async start() {
+      if (!isRunning) {
+        isRunning = true;
+        starting = engine.start();
+      }
+      await starting;
+      await waitFor('LocalStack to be healthy', async () => !isRunning || (await isHealthy(port)), {
+        timeoutMs: 120_000,
+      });
+    },
+    async kill() {
+      if (!isRunning) return;
+      isRunning = false;
+      await starting; // an engine takes one order at a time
+      await engine.kill();
+    },
+    async stop() {
+      isRunning = false;
+      await engine.remove();
+      return null;
+    },
+  };
+}
+
+// The port of the host is fixed when the container is made: started again it keeps it, and clients find it there.
+function containerEngine(port: number): Engine {
+  let container: StartedLocalStackContainer | undefined;
+  const inEngine = async (id: string) => (await getContainerRuntimeClient()).container.getById(id);
+  return {
+    async start() {
+      if (container) return (await inEngine(container.getId())).start();
+      container = await new LocalstackContainer(image)
+        .withEnvironment({ SERVICES: 's3', EAGER_SERVICE_LOADING: '1' })
+        .withExposedPorts({ container: 4566, host: port })
+        .start();
+      return container;
+    },
+    async kill() {
+      if (!container) return;
+      const running = await inEngine(container.getId());
+      const ended = running.wait({ condition: 'not-running' });
+      await running.kill({ signal: 'SIGKILL' });
+      await ended;
+    },
+    async remove() {
+      await container?.stop();
+      container = undefined;
+    },
+  };
+}
+
+function commandEngine(port: number, command: string): Engine {
+  const [program = '', ...words] = command.split(' ');
+  const run = (verb: string) => promisify(execFile)(program, [...words, verb, String(port)]);
+  return { start: () => run('start'), kill: () => run('kill'), remove: () => run('kill') };
+}
+
+async function isHealthy(port: number): Promise<boolean> {
+  const answer = await fetch(`http://127.0.0.1:${port}/_localstack/health`, { signal: AbortSignal.timeout(2_000) });
+  const { services } = (await answer.json()) as { services?: { s3?: string } };
+  return services?.s3 === 'running' || services?.s3 === 'available';
+}

@@ -1,0 +1,92 @@
+// The whole system as processes that can be killed: what `npm start` runs, alone or with a keeper and LocalStack beside it.
+import path from 'node:path';
+import { freePort } from '../support/global-setup.ts';
+import { createChild, type Part } from './child.ts';
+import { createLocalStack } from './localstack.ts';
+import type { CrashOptions, KillChoice } from './options.ts';
+
+export interface System {
+  readonly apiUrl: string;
+  readonly s3Url: string;
+  /** For commands that talk to this system. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Starts what is not running, in order; resolves when a client can be served. @throws when a part ends by itself */
+  start(): Promise<void>;
+  /** SIGKILL to those parts at once. */
+  kill(target: KillTarget): Promise<void>;
+  /** Ends all in an orderly way; the exit code of each part that had to stop by itself. */
+  stop(): Promise<Readonly<Record<string, number | null>>>;
+  /** Kills what still runs and removes what it ran in. */
+  remove(): Promise<void>;
+}
+
+export type KillTarget = Exclude<KillChoice, 'turn'>;
+
+export async function createSystem(folder: string, options: CrashOptions): Promise<System> {
+  const [apiPort, s3Port, emulatorPort] = [await freePort(), await freePort(), await freePort()];
+  const apiUrl = `http://127.0.0.1:${apiPort}`;
+  const s3Url = `http://127.0.0.1:${s3Port}`;
+  const isSeparate = options.upstream === 'localstack';
+  const env: NodeJS.ProcessEnv = {
+    ...withoutOurSettings(process.env),
+    PORT: String(apiPort),
+    S3_PORT: String(s3Port),
+    KEEPSAKE_DATA: path.join(folder, 'data'),
+    ...(isSeparate && { AWS_S3_ENDPOINT_URL: s3Url }),
+  };
+  const app = createChild({
+    name: 'npm start',
+    script: 'src/embedded/main.ts',
+    env,
+    logFile: path.join(folder, 'start.log'),
+    isReady: () => answersOk(`${apiUrl}/readyz`),
+  });
+  const keeper = createChild({
+    name: 'keeper',
+    script: 'src/keeper/main.ts',
+    env: {
+      ...env,
+      KEEPER_DATA: path.join(folder, 'keeper'),
+      KEEPER_UPSTREAM_URL: `http://127.0.0.1:${emulatorPort}`,
+    },
+    logFile: path.join(folder, 'keeper.log'),
+    isReady: () => answersOk(`${s3Url}/_keeper/readyz`),
+  });
+  const localstack = createLocalStack(emulatorPort, options.localstackCommand);
+  const parts = isSeparate ? [localstack, keeper, app] : [app];
+  const targets: Readonly<Record<KillTarget, readonly Part[]>> = {
+    group: parts,
+    keeper: [keeper],
+    localstack: [localstack],
+    both: [keeper, localstack],
+  };
+  return {
+    apiUrl,
+    s3Url,
+    env,
+    async start() {
+      for (const part of parts) await part.start();
+    },
+    kill: async (target) => void (await Promise.all(targets[target].map((part) => part.kill()))),
+    async stop() {
+      const codes: Record<string, number | null> = {};
+      for (const part of parts.toReversed()) codes[part.name] = await part.stop();
+      return codes;
+    },
+    async remove() {
+      await Promise.all(parts.map((part) => (part === localstack ? part.stop() : part.kill())));
+    },
+  };
+}
+
+async function answersOk(url: string): Promise<boolean> {
+  const answer = await fetch(url, { signal: AbortSignal.timeout(5_000) });
+  await answer.body?.cancel();
+  return answer.ok;
+}
+
+/** What the user's shell says about another system must not reach this one. */
+function withoutOurSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const ours = /^(AWS_|KEEPER_|KEEPSAKE_DATA|INTEGRITY_|DATABASE_URL|USE_LOCALSTACK|UPLOAD_|REPORT_TARGET)/;
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !ours.test(name)));
+}
