@@ -36,7 +36,11 @@ export interface EmbeddedConfig {
 
 /** @throws KeepsakeError `InvalidSettings` with all faults. */
 export function readEmbeddedConfig(env: Environment): EmbeddedConfig {
-  const read = readSettings(env, embeddedSettings);
+  const read = readSettings(env, embeddedSettings, ({ port, s3Port }) =>
+    port === s3Port && port !== 0
+      ? [{ what: `PORT and S3_PORT are both ${port}`, remedy: 'Give the page and the S3 a port each.' }]
+      : [],
+  );
   return Object.freeze({
     port: read.port,
     s3Port: read.s3Port,

@@ -1,5 +1,6 @@
 // The embedded S3 as others see it: a loopback URL, gone with the process. When its thread dies it is started again,
 // empty, on the same port: the keeper sees a new session and fills it.
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -8,6 +9,8 @@ import { reasonOf } from '../../shared/s3.ts';
 
 export interface Emulator {
   readonly url: string;
+  /** Another one after each start of the thread. */
+  session(): string;
   close(): Promise<void>;
 }
 
@@ -21,9 +24,11 @@ export interface EmulatorThreadData {
 export async function startEmulator(folder: string, logger: Logger): Promise<Emulator> {
   let isClosing = false;
   let starts = 0;
+  let session = '';
   let worker: Worker;
   const launch = async (port: number): Promise<number> => {
     starts += 1;
+    session = randomUUID(); // before it listens: no answer of the new one belongs to the old session
     const data: EmulatorThreadData = { folder: path.join(folder, String(starts)), port };
     worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: data });
     const [bound] = (await once(worker, 'message')) as [number]; // rejects with the thread's error
@@ -42,6 +47,7 @@ export async function startEmulator(folder: string, logger: Logger): Promise<Emu
   const port = await launch(0);
   return {
     url: `http://127.0.0.1:${port}`,
+    session: () => session,
     close: async () => {
       isClosing = true;
       await worker.terminate();

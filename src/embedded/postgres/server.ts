@@ -156,9 +156,15 @@ function watch(first: Running, launch: Launch): () => Promise<void> {
     });
   };
   guard();
+  // However this process ends by itself, Postgres does not outlive it. After a SIGKILL the next start stops it.
+  const quit = (): void => {
+    child.kill('SIGQUIT');
+  };
+  process.once('exit', quit);
   return async () => {
     isStopping = true;
     await restarting;
+    process.off('exit', quit);
     if (child.exitCode !== null || child.signalCode !== null) return;
     const gone = once(child, 'exit');
     child.kill('SIGINT'); // the fast shutdown

@@ -1,0 +1,253 @@
+// The whole system in one process: Postgres, S3 behind the keeper, the API with the page, the reconciler on a timer.
+// What was started is stopped in the reverse order, also when the start fails half-way.
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+import { type AppConfig, createApp, type Listening, listen, readAppConfig } from '../app/index.ts';
+import { type RunningKeeper, readKeeperConfig, startKeeper } from '../keeper/index.ts';
+import { createIntegrityService, readReconcilerConfig } from '../reconciler/index.ts';
+import type { Environment } from '../shared/config.ts';
+import type { IntegrityService } from '../shared/integrity-service.ts';
+import { createKeeperClient, type KeeperStatus } from '../shared/keeper-api.ts';
+import type { Logger } from '../shared/logger.ts';
+import { createPool, migrate, type Pool } from '../shared/postgres.ts';
+import type { IntegrityReport } from '../shared/report.ts';
+import { type Bucket, createS3Client, readS3Config, type S3Config } from '../shared/s3.ts';
+import type { EmbeddedConfig } from './config.ts';
+import { type DataFolder, type FolderLayout, openDataFolder } from './data-folder.ts';
+import { startEmulator } from './emulator/index.ts';
+import { ensureBucket } from './ensure-bucket.ts';
+import { startIntegrityTimer } from './integrity-timer.ts';
+import { createLogs } from './logs.ts';
+import { assertPortFree } from './port-check.ts';
+import { startPostgres } from './postgres/server.ts';
+import { type RunFile, writeRunFile } from './run-file.ts';
+import { buildWeb, type WebBuild, webFolder } from './web-build.ts';
+
+export interface EmbeddedOptions {
+  /** Gives the start up: it rejects, and what was started is stopped. */
+  readonly signal?: AbortSignal;
+  /** Told while objects are being restored, now and then. */
+  readonly onRestoring?: (restore: KeeperStatus['restore']) => void;
+  /** Told the first integrity report and each that differs from the one before. */
+  readonly onReport?: (report: IntegrityReport) => void;
+  /** Told when a part is lost for good; the caller should close. */
+  readonly onLost?: (error: Error) => void;
+}
+
+export interface RunningSystem {
+  readonly run: RunFile;
+  readonly folder: FolderLayout;
+  readonly isNew: boolean;
+  readonly web: WebBuild;
+  /** What the keeper holds and has restored; null when S3 is not embedded. */
+  readonly keeper: KeeperStatus | null;
+  /** Stops all, in order. Safe to call more than once. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts everything; resolves when all of it is there.
+ * @throws KeepsakeError `PortInUse`, `DataFolderLocked`, `DataFolderUnusable`, `DiskFull`, and what the parts throw
+ */
+export async function startEmbedded(config: EmbeddedConfig, options: EmbeddedOptions = {}): Promise<RunningSystem> {
+  const stack = new AsyncDisposableStack();
+  try {
+    return await startAll(config, options, stack);
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+async function startAll(
+  config: EmbeddedConfig,
+  options: EmbeddedOptions,
+  stack: AsyncDisposableStack,
+): Promise<RunningSystem> {
+  const startedAt = new Date();
+  const folder = openDataFolder(config.folder);
+  stack.defer(() => folder.close());
+  await assertPorts(config);
+  const logs = createLogs(folder.layout.log, config.env.LOG_LEVEL);
+  const start: Start = { config, options, folder, logs, stack };
+  const [databaseUrl, s3, web] = await allOrNothing([startDatabase(start), startS3(start), buildWeb()]);
+  options.signal?.throwIfAborted();
+  const env = partsEnvironment(config, folder, { databaseUrl, s3Url: s3.config.endpoint });
+  const appConfig = readAppConfig(env);
+  const connections = connect(start, databaseUrl, s3.config);
+  const integrity = createIntegrity(start, { ...connections, env, startedAt, endpoint: s3.config.endpoint });
+  const listening = await serve(start, { ...connections, integrity, appConfig });
+  const run: RunFile = {
+    pid: process.pid,
+    startedAt: startedAt.toISOString(),
+    apiUrl: listening.url,
+    s3Url: s3.config.endpoint ?? null,
+    emulatorUrl: s3.emulatorUrl,
+    databaseUrl,
+  };
+  writeRunFile(folder.layout.runFile, run);
+  stack.defer(() => rmSync(folder.layout.runFile, { force: true }));
+  const timer = startIntegrityTimer({
+    service: integrity,
+    logger: logs('reconciler'),
+    intervalMs: config.integrityIntervalMs,
+    onChange: (report) => options.onReport?.(report),
+  });
+  stack.defer(() => timer.stop());
+  const { keeper } = s3;
+  return {
+    run,
+    folder: folder.layout,
+    isNew: folder.isNew,
+    web,
+    keeper: keeper?.status() ?? null,
+    close: () => stack.disposeAsync(),
+  };
+}
+
+interface Start {
+  readonly config: EmbeddedConfig;
+  readonly options: EmbeddedOptions;
+  readonly folder: DataFolder;
+  readonly logs: (part: string) => Logger;
+  readonly stack: AsyncDisposableStack;
+}
+
+async function assertPorts({ port, s3Port, isS3Embedded, env }: EmbeddedConfig): Promise<void> {
+  await assertPortFree(port, 'PORT', env.HOST || '127.0.0.1');
+  if (isS3Embedded) await assertPortFree(s3Port, 'S3_PORT', env.KEEPER_HOST || '127.0.0.1');
+}
+
+/** The URL of a Postgres that answers and has our schema. */
+async function startDatabase({ config, options, folder, logs, stack }: Start): Promise<string> {
+  const url = config.databaseUrl ?? (await startOwnPostgres());
+  await migrate(url, logs('schema'));
+  return url;
+
+  async function startOwnPostgres(): Promise<string> {
+    const { layout } = folder;
+    const postgres = await startPostgres({
+      folder: layout.postgres,
+      password: layout.password,
+      logFile: layout.postgresLog,
+      logger: logs('postgres'),
+      onLost: (error) => options.onLost?.(error),
+    });
+    stack.defer(() => postgres.stop());
+    return postgres.url;
+  }
+}
+
+interface StartedS3 {
+  readonly config: S3Config;
+  readonly keeper: RunningKeeper | null;
+  readonly emulatorUrl: string | null;
+}
+
+/** An S3 that is whole and has our bucket. */
+async function startS3(start: Start): Promise<StartedS3> {
+  const { config } = start;
+  const started = config.isS3Embedded
+    ? await startOwnS3(start)
+    : { config: config.s3, keeper: null, emulatorUrl: null };
+  if (started.config.endpoint !== undefined) {
+    const client = createS3Client(started.config);
+    await ensureBucket({ client, name: config.s3.bucket }, config.s3.region).finally(() => client.destroy());
+  }
+  return started;
+}
+
+async function startOwnS3({ config, options, folder, logs, stack }: Start): Promise<StartedS3> {
+  const emulator = await startEmulator(path.join(folder.layout.scratch, 's3'), logs('s3'));
+  stack.defer(() => emulator.close());
+  const keeperConfig = readKeeperConfig({
+    KEEPER_DATA: folder.layout.keeper,
+    ...config.env,
+    S3_PORT: String(config.s3Port),
+    KEEPER_UPSTREAM_URL: emulator.url,
+  });
+  const keeper = await startKeeper({ ...keeperConfig, session: emulator.session }, { logger: logs('keeper') });
+  stack.defer(() => keeper.close());
+  const telling = setInterval(() => options.onRestoring?.(keeper.status().restore), 200);
+  try {
+    await Promise.race([keeper.ready(), rejectedBy(options.signal)]);
+  } finally {
+    clearInterval(telling);
+  }
+  // A stranger's endpoint in the environment was refused above: S3 is embedded only when none is given.
+  const s3 = readS3Config({ ...config.env, AWS_S3_ENDPOINT_URL: keeper.url });
+  return { config: s3, keeper, emulatorUrl: emulator.url };
+}
+
+interface Connections {
+  readonly pool: Pool;
+  readonly bucket: Bucket;
+}
+
+function connect({ logs, stack }: Start, databaseUrl: string, s3: S3Config): Connections {
+  const pool = createPool(databaseUrl, { logger: logs('postgres'), max: 20 });
+  stack.defer(() => pool.end());
+  const client = createS3Client(s3);
+  stack.defer(() => client.destroy());
+  return { pool, bucket: { client, name: s3.bucket } };
+}
+
+function createIntegrity(
+  { logs }: Start,
+  parts: Connections & {
+    readonly env: Environment;
+    readonly startedAt: Date;
+    readonly endpoint: string | undefined;
+  },
+): IntegrityService {
+  const { pool, bucket, env, startedAt, endpoint } = parts;
+  const keeper = endpoint === undefined ? null : createKeeperClient(endpoint);
+  const config = readReconcilerConfig(env);
+  return createIntegrityService(
+    { config, pool, bucket, keeper, logger: logs('reconciler'), publisher: null },
+    { noUploadsBefore: startedAt },
+  );
+}
+
+async function serve(
+  { config, logs, stack }: Start,
+  parts: Connections & { readonly integrity: IntegrityService; readonly appConfig: AppConfig },
+): Promise<Listening> {
+  const { pool, bucket, integrity, appConfig } = parts;
+  const app = createApp({ config: appConfig, pool, bucket, logger: logs('api'), integrity, webFolder });
+  stack.defer(() => app.close());
+  const listening = await listen(app.handler, { host: appConfig.host, port: config.port });
+  stack.defer(() => listening.close());
+  app.startBackground();
+  return listening;
+}
+
+/** The environment of the parts: what was given, and where the embedded servers are. */
+function partsEnvironment(
+  { env }: EmbeddedConfig,
+  { layout }: DataFolder,
+  { databaseUrl, s3Url }: { readonly databaseUrl: string; readonly s3Url: string | undefined },
+): Environment {
+  return {
+    ...env,
+    KEEPSAKE_DATA: layout.root,
+    DATABASE_URL: databaseUrl,
+    ...(s3Url !== undefined && { AWS_S3_ENDPOINT_URL: s3Url }),
+  };
+}
+
+/** Like Promise.all, but waits for all before it throws: then each has put what it started on the stack. */
+async function allOrNothing<T extends readonly unknown[]>(
+  work: {
+    readonly [K in keyof T]: Promise<T[K]>;
+  },
+): Promise<T> {
+  await Promise.allSettled(work);
+  return Promise.all(work) as unknown as Promise<T>;
+}
+
+function rejectedBy(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_, reject) => {
+    signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
