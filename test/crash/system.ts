@@ -1,8 +1,8 @@
 // The whole system as processes that can be killed: what `npm start` runs, alone or with a keeper and LocalStack beside it.
 import path from 'node:path';
+import { createChild, type Part } from '../support/child.ts';
 import { freePort } from '../support/global-setup.ts';
-import { createChild, type Part } from './child.ts';
-import { createLocalStack } from './localstack.ts';
+import { createLocalStack } from '../support/localstack.ts';
 import type { CrashOptions, KillChoice } from './options.ts';
 
 export interface System {

@@ -3,8 +3,8 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { LocalstackContainer, type StartedLocalStackContainer } from '@testcontainers/localstack';
 import { getContainerRuntimeClient } from 'testcontainers';
-import { waitFor } from '../support/wait-for.ts';
 import type { Part } from './child.ts';
+import { waitFor } from './wait-for.ts';
 
 /** The last LocalStack that starts without a token. */
 const image = 'localstack/localstack:4.14.0';

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { waitFor } from '../support/wait-for.ts';
+import { waitFor } from './wait-for.ts';
 
 /** A part that can be killed at any moment and started again on the same data. */
 export interface Part {
@@ -19,6 +19,7 @@ export interface ChildOptions {
   readonly name: string;
   /** Run with this Node. */
   readonly script: string;
+  readonly args?: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly logFile: string;
   readonly isReady: () => Promise<boolean>;
@@ -54,10 +55,10 @@ export function createChild(options: ChildOptions): Part {
   };
 }
 
-function spawnGroup({ script, env, logFile }: ChildOptions): ChildProcess {
+function spawnGroup({ script, args = [], env, logFile }: ChildOptions): ChildProcess {
   const log = openSync(logFile, 'a');
   try {
-    return spawn(process.execPath, [script], { env, detached: true, stdio: ['ignore', log, log] });
+    return spawn(process.execPath, [script, ...args], { env, detached: true, stdio: ['ignore', log, log] });
   } finally {
     closeSync(log);
   }

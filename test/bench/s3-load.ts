@@ -1,0 +1,90 @@
+// The load of the keeper's bench, in a process of its own so that it does not take time from what it measures: as lean as
+// an S3 client can be (no SDK, no computed signature), each client one request at a time on a kept connection.
+import { randomBytes } from 'node:crypto';
+import http from 'node:http';
+
+/** What the parent asks for, as an IPC message. */
+export interface LoadRequest {
+  readonly url: string;
+  readonly bucket: string;
+  /** `put` writes keys that were never written; `get` reads those again that the last `put` under this prefix wrote. */
+  readonly operation: 'put' | 'get';
+  readonly prefix: string;
+  readonly clients: number;
+  readonly seconds: number;
+  readonly sizeBytes: number;
+}
+
+/** The answer: how long each request took, and how long all of them did. */
+export interface LoadResult {
+  readonly latenciesMs: readonly number[];
+  readonly elapsedMs: number;
+}
+
+// LocalStack takes the region and the account from a signature's credential and verifies nothing.
+const headers = {
+  authorization: 'AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0',
+  'x-amz-content-sha256': 'UNSIGNED-PAYLOAD',
+} as const;
+
+const written = new Map<string, number>();
+
+process.on('message', (request: LoadRequest) => {
+  run(request).then(
+    (result) => process.send?.(result),
+    (error: unknown) => {
+      console.error(error);
+      process.exit(1);
+    },
+  );
+});
+
+async function run(load: LoadRequest): Promise<LoadResult> {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: load.clients });
+  const body = load.operation === 'put' ? randomBytes(load.sizeBytes) : undefined;
+  const latenciesMs: number[] = [];
+  const startedAt = performance.now();
+  const client = async (_: unknown, index: number): Promise<void> => {
+    const lane = `${load.prefix}/${index}`;
+    for (let count = 0; performance.now() - startedAt < load.seconds * 1000; count++) {
+      const number = body ? count : count % (written.get(lane) ?? 1);
+      const sentAt = performance.now();
+      await send(new URL(`/${load.bucket}/${lane}/${number}`, load.url), { agent, body, expected: load.sizeBytes });
+      latenciesMs.push(performance.now() - sentAt);
+      if (body) written.set(lane, count + 1);
+    }
+  };
+  await Promise.all(Array.from({ length: load.clients }, client));
+  agent.destroy();
+  return { latenciesMs, elapsedMs: performance.now() - startedAt };
+}
+
+interface Exchange {
+  readonly agent: http.Agent;
+  /** Sent with PUT; undefined: GET, which must bring `expected` bytes. */
+  readonly body: Buffer | undefined;
+  readonly expected: number;
+}
+
+function send(url: URL, { agent, body, expected }: Exchange): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const request = http.request(url, {
+      agent,
+      method: body ? 'PUT' : 'GET',
+      headers: body ? { ...headers, 'content-length': body.length } : headers,
+    });
+    request.once('error', reject);
+    request.once('response', (response) => {
+      let received = 0;
+      response.on('data', (chunk: Buffer) => {
+        received += chunk.length;
+      });
+      response.once('error', reject);
+      response.once('end', () => {
+        if (response.statusCode === 200 && (body || received === expected)) resolve();
+        else reject(new Error(`${request.method} ${url.pathname}: ${response.statusCode}, ${received} bytes`));
+      });
+    });
+    request.end(body);
+  });
+}
