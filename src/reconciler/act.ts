@@ -6,6 +6,7 @@ import type { Logger } from '../shared/logger.ts';
 import { inTransaction, type Pool } from '../shared/postgres.ts';
 import type { ActionResult } from '../shared/report.ts';
 import { type Bucket, headObject } from '../shared/s3.ts';
+import { abortParts } from './abandoned-parts.ts';
 import { deleteRow, findRows, insertRow, lockRow, updateRow } from './image-rows.ts';
 import { beginAction, endAction, noteFailure, type UndoNote } from './journal.ts';
 import { restoreSources } from './means.ts';
@@ -127,6 +128,7 @@ async function discardPending(deps: ActDeps, action: ActionOf<'discard-pending'>
     await begin(deps, action, note);
     const sha256 = action.object ? await copyProven(bucket, action.key, quarantineKey) : undefined;
     if (action.object) await removeCopied(bucket, action.object);
+    await abortParts(bucket, action.key);
     await deleteRow(client, row);
     await endAction(client, action.id, { state: 'done', at: clock(), undo: { ...note, ...(sha256 && { sha256 }) } });
     return done(action);

@@ -12,6 +12,8 @@ import {
 import { cluster } from '../shared/names.ts';
 
 const hourMs = 3_600_000;
+// The API renews an upload's sign of life every minute at the latest: five missed ones, and its process is gone.
+const silentUploadMs = 300_000;
 
 export const reconcilerSettings = {
   useLocalStack: booleanSetting('USE_LOCALSTACK', 'true for LocalStack or another emulator, false for AWS', {
@@ -24,7 +26,9 @@ export const reconcilerSettings = {
       fallback: Number.NaN,
     },
   ),
-  uploadGrace: durationSetting('UPLOAD_GRACE', 'how long an upload may stay unfinished', { fallback: hourMs }),
+  uploadGrace: durationSetting('UPLOAD_GRACE', 'how long an upload may show no sign of life; here 5m at most', {
+    fallback: hourMs,
+  }),
   maxRemovals: integerSetting(
     'INTEGRITY_MAX_REMOVALS',
     'the most things that one run may remove or adopt',
@@ -88,7 +92,7 @@ export function readReconcilerConfig(env: Environment): ReconcilerConfig {
   const target = read.target === 'auto' ? (read.serviceHost ? 'configmap' : 'file') : read.target;
   return Object.freeze({
     graceMs: Number.isNaN(read.grace) ? defaultGraceMs : read.grace,
-    uploadGraceMs: read.uploadGrace,
+    uploadGraceMs: Math.min(read.uploadGrace, silentUploadMs),
     limits: Object.freeze({ maxCount: read.maxRemovals, maxShare: read.maxRemovalPercent / 100 }),
     history: read.history,
     clusterHistory: read.clusterHistory,

@@ -27,6 +27,7 @@ export interface Case extends Pair {
 export interface JudgeOptions {
   readonly now: Date;
   readonly graceMs: number;
+  /** How long an upload may show no sign of life (its row's `uploadedAt`). Not waived by a grace of 0. */
   readonly uploadGraceMs: number;
   /** Uploads begun before it have no process any more, so they need no grace. Null: not known. */
   readonly noUploadsBefore: Date | null;
@@ -37,7 +38,7 @@ type Rule = (known: Case, options: JudgeOptions) => Verdict | null;
 const pendingRow: Rule = ({ row }, options) => {
   if (row?.status !== 'pending') return null;
   const isCut =
-    isOlder(row.uploadedAt, Math.min(options.uploadGraceMs, options.graceMs), options.now) ||
+    isOlder(row.uploadedAt, options.uploadGraceMs, options.now) ||
     (options.noUploadsBefore !== null && row.uploadedAt < options.noUploadsBefore);
   return isCut ? drift('pending', 'its upload never finished') : tooNew('pending', 'its upload may still be under way');
 };

@@ -99,11 +99,16 @@ async function quarantinedUnder(pool: Pool, row: ImageRow): Promise<readonly Res
   return rows.map(({ quarantine_key }) => ({ kind: 'quarantine', quarantineKey: quarantine_key }));
 }
 
-/** The row of an upload whose object came whole: its sizes and checksum, read from the bytes. Null when not proven. */
+/**
+ * The row of an upload whose object is the body that came, proven by its bytes: the row knows their SHA-256 (the API
+ * writes it down before the object appears), or the object's metadata does. Null when neither proves it.
+ */
 function finishedRow(row: ImageRow, { object, bytes }: Case, head: HeadObjectCommandOutput | null): ImageRow | null {
   if (!object || !head || bytes?.kind !== 'read' || bytes.sizeBytes === 0) return null;
-  const isOurs = fromObjectMetadata(head.Metadata ?? {}).id === row.id && !contradicts(head, bytes.sha256);
-  return isOurs ? { ...row, status: 'stored', sizeBytes: bytes.sizeBytes, sha256: bytes.sha256 } : null;
+  const told = fromObjectMetadata(head.Metadata ?? {});
+  const isProven =
+    (row.sha256 ?? told.sha256) === bytes.sha256 && told.id === row.id && !contradicts(head, bytes.sha256);
+  return isProven ? { ...row, status: 'stored', sizeBytes: bytes.sizeBytes, sha256: bytes.sha256 } : null;
 }
 
 async function rowFromObject(

@@ -1,13 +1,14 @@
-// The state of one pass, from its first look to its report. Its methods are called in this order: settle, observe,
-// act, finish; or failed, at any point. Memory is bounded by what one pass may plan, never by what it reads.
+// The state of one pass, from its first look to its report. Its methods are called in this order: enter, settle,
+// observe, act, finish; or failed, at any point. Memory is bounded by what one pass may plan, never by what it reads.
 import { v7 as uuidv7 } from 'uuid';
-import type { KeepsakeError } from '../shared/errors.ts';
+import { KeepsakeError } from '../shared/errors.ts';
 import { idOfKey, imagePrefix } from '../shared/image.ts';
 import type { RunProgress } from '../shared/integrity-service.ts';
 import { actionKinds, type Condition, type IntegrityReport, type RunMode } from '../shared/report.ts';
-import { listObjects } from '../shared/s3.ts';
+import { assertBucket, listObjects } from '../shared/s3.ts';
 import { perform } from './act.ts';
 import { type Identity, pullBrakes, type Remembered } from './brakes.ts';
+import { bringBackBucket } from './bring-back-bucket.ts';
 import { type Evidence, type EvidenceDeps, gatherEvidence, sizeOf } from './evidence.ts';
 import { type FindingsFile, openFindingsFile } from './findings-file.ts';
 import { inBatches, mapInFlight } from './in-flight.ts';
@@ -58,6 +59,18 @@ export class Pass {
     this.#signal = options.signal ?? new AbortController().signal;
   }
 
+  /** Makes sure of the bucket. A repair has the keeper bring a lost one back. @throws KeepsakeError `S3BucketMissing` */
+  async enter(): Promise<void> {
+    const { pool, bucket, keeper } = this.#deps;
+    try {
+      await assertBucket(bucket, this.#signal);
+    } catch (error) {
+      const isLost = error instanceof KeepsakeError && error.code === 'S3BucketMissing';
+      if (!isLost || this.mode !== 'repair' || !keeper) throw error;
+      if (!(await bringBackBucket({ pool, bucket, keeper }))) throw error;
+    }
+  }
+
   /** Ends what a run that died left half done. Only a repair changes anything; a check says that there is something. */
   async settle(): Promise<void> {
     if (this.mode === 'repair') await settleOpenActions(this.#deps);
@@ -69,7 +82,7 @@ export class Pass {
     const sides = await identify(pool, keeper);
     this.#identity = sides.identity;
     this.#conditions.push(...sides.conditions);
-    this.#remembered = await remembered(pool);
+    this.#remembered = (await remembered(pool)) ?? (await this.#rememberedElsewhere());
     this.#file = await openFindingsFile(config.findingsFolder, this.runId, config.history);
     const pairs = pairUp(listObjects(bucket, { prefix, signal: this.#signal }), observeRows(pool));
     for await (const batch of inBatches(this.#candidates(pairs), evidenceBatch)) await this.#lookAgain(batch);
@@ -125,11 +138,25 @@ export class Pass {
   /** Builds the report of a pass that something stopped, and saves it if Postgres still answers. */
   async failed(failure: KeepsakeError): Promise<IntegrityReport> {
     await this.#file?.close().catch(() => {}); // the failure that stopped the pass is the one to tell
-    const report = this.#report('Incomplete', failure, []);
+    const status = await this.#statusOfFailure(failure);
+    const report = this.#report(status, failure, []);
     await recordEnd(this.#deps.pool, report, this.#deps.config.history).catch((error: unknown) => {
       this.#deps.logger.warn({ runId: this.runId, err: error }, 'a report could not be saved');
     });
     return report;
+  }
+
+  // A bucket that is proven gone although rows refer to it is a lost side, not an unknown one.
+  async #statusOfFailure({ code }: KeepsakeError): Promise<'Incomplete' | 'Suspicious'> {
+    if (code !== 'S3BucketMissing') return 'Incomplete';
+    const rows = await this.#deps.pool.query(`SELECT FROM images WHERE status = 'stored' LIMIT 1`).catch(() => null);
+    return rows?.rowCount === 1 ? 'Suspicious' : 'Incomplete'; // Postgres away as well: nothing is known of either
+  }
+
+  // A lost database has lost its own memory too: then what was shown last counts.
+  async #rememberedElsewhere(): Promise<Remembered | null> {
+    const shown = await this.#deps.publisher?.latest();
+    return shown?.identity ? { rowsRead: shown.coverage.rowsRead, ...shown.identity } : null;
   }
 
   async *#candidates(pairs: AsyncIterable<Pair>): AsyncGenerator<Pair, void, void> {

@@ -8,7 +8,7 @@ import type { KeeperClient } from '../shared/keeper-api.ts';
 import type { Logger } from '../shared/logger.ts';
 import { type Pool, runLock, withAdvisoryLock } from '../shared/postgres.ts';
 import type { ActionResult, IntegrityReport } from '../shared/report.ts';
-import { assertBucket, type Bucket } from '../shared/s3.ts';
+import type { Bucket } from '../shared/s3.ts';
 import type { ReconcilerConfig, RemovalLimits } from './config.ts';
 import { forgetUnproven } from './memory.ts';
 import { Pass } from './pass.ts';
@@ -82,7 +82,7 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
     await forgetUnproven(pool);
     await recordStart(pool, { id: pass.runId, mode: pass.mode, at: pass.startedAt });
     try {
-      await assertBucket(bucket);
+      await pass.enter();
       await pass.settle();
       await pass.observe(imagePrefix);
       await pass.act();

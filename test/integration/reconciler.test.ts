@@ -1,4 +1,5 @@
 // The reconciler on a real Postgres and a real S3: what it finds, what it repairs, what it refuses, and undo.
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { imageKey, newImageId, toObjectMetadata } from '../../src/shared/image.ts';
 import { createWorld, type World } from '../support/reconciler-world.ts';
@@ -101,27 +102,35 @@ test('does not adopt what was deleted on purpose', async () => {
   expect(report.sample[0]).toMatchObject({ key, class: 'orphan', remedy: { action: 'quarantine' } });
 });
 
-test('finishes an upload whose object came whole and discards one whose object never came', async () => {
+test('finishes an upload whose object came whole; discards those whose object never came, or is another', async () => {
   await addImages(2);
-  const insert = (id: string) =>
+  const insert = (id: string, body: string | null) =>
     world.pool.query(
-      `INSERT INTO images (id, key, original_name, content_type, status) VALUES ($1, $2, 'a.png', 'image/png', 'pending')`,
-      [id, imageKey(id, 'image/png')],
+      `INSERT INTO images (id, key, original_name, content_type, status, size_bytes, sha256)
+       VALUES ($1, $2, 'a.png', 'image/png', 'pending', $3, $4)`,
+      [id, imageKey(id, 'image/png'), body?.length, body && createHash('sha256').update(body).digest('hex')],
     );
-  const [whole, lost] = [newImageId(), newImageId()];
-  await insert(whole);
-  await insert(lost);
-  const metadata = toObjectMetadata({ id: whole, title: '', originalName: 'a.png', uploadedAt: new Date() });
-  await world.putObject(imageKey(whole, 'image/png'), 'whole', metadata);
+  const [whole, lost, other] = [newImageId(), newImageId(), newImageId()];
+  const put = (id: string, body: string) => {
+    const metadata = toObjectMetadata({ id, title: '', originalName: 'a.png', uploadedAt: new Date() });
+    return world.putObject(imageKey(id, 'image/png'), body, metadata);
+  };
+  await insert(whole, 'whole');
+  await put(whole, 'whole');
+  await insert(lost, null);
+  await insert(other, 'promised');
+  await put(other, 'something else');
 
-  expect(await check()).toMatchObject({ status: 'Healthy', counts: { 'too-new': { count: 2 } } });
+  expect(await check()).toMatchObject({ status: 'Healthy', counts: { 'too-new': { count: 3 } } });
+  expect(await fix({ graceMs: 0 })).toMatchObject({ actions: { done: 0 } });
   const options = { mode: 'repair', noUploadsBefore: new Date(Date.now() + 1000) } as const;
-  expect(await world.reconciler.run(options)).toMatchObject({ status: 'Healthy', actions: { done: 2 } });
+  expect(await world.reconciler.run(options)).toMatchObject({ status: 'Healthy', actions: { done: 3 } });
   const { rows } = await world.pool.query("SELECT id, size_bytes FROM images WHERE status = 'stored' AND id = $1", [
     whole,
   ]);
   expect(rows).toEqual([{ id: whole, size_bytes: '5' }]);
   expect(await world.rowCount()).toBe(3);
+  expect(await world.keysUnder('quarantine/')).toHaveLength(1);
 });
 
 test('says Suspicious when the bucket came up empty, removes nothing, and restores all of it', async () => {
