@@ -32,12 +32,20 @@ export async function runUntilStopped(env: NodeJS.ProcessEnv): Promise<number> {
   return reason instanceof Error ? tellFault(reason, env) : 0;
 }
 
+// npm passes Ctrl-C on to a process that the terminal has told already: not a second one yet.
+const echoMs = 500;
+
 function stopSignal(): { readonly signal: AbortSignal; readonly requested: Promise<void> } {
   const controller = new AbortController();
   const { promise, resolve } = Promise.withResolvers<void>();
+  let firstAt = 0;
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
-      if (controller.signal.aborted) process.exit(130);
+      if (controller.signal.aborted) {
+        if (performance.now() - firstAt > echoMs) process.exit(130);
+        return;
+      }
+      firstAt = performance.now();
       controller.abort();
       resolve();
     });

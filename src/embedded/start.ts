@@ -131,6 +131,7 @@ async function startDatabase({ config, options, folder, logs, stack }: Start): P
       password: layout.password,
       logFile: layout.postgresLog,
       logger: logs('postgres'),
+      stopping: options.signal,
       onLost: (error) => options.onLost?.(error),
     });
     stack.defer(() => postgres.stop());
@@ -184,9 +185,13 @@ interface Connections {
   readonly bucket: Bucket;
 }
 
-function connect({ logs, stack }: Start, databaseUrl: string, s3: S3Config): Connections {
-  const pool = createPool(databaseUrl, { logger: logs('postgres'), max: 20 });
+function connect({ options, logs, stack }: Start, databaseUrl: string, s3: S3Config): Connections {
+  const logger = logs('postgres');
+  const pool = createPool(databaseUrl, { logger, max: 20 });
   stack.defer(() => pool.end());
+  options.signal?.addEventListener('abort', () => {
+    logger.level = 'silent'; // that connections are lost while Postgres stops is no news
+  });
   const client = createS3Client(s3);
   stack.defer(() => client.destroy());
   return { pool, bucket: { client, name: s3.bucket } };

@@ -21,6 +21,8 @@ export interface PostgresOptions {
   readonly password: string;
   readonly logFile: string;
   readonly logger: Logger;
+  /** Once aborted its end is expected: Ctrl-C reaches every process of the terminal's group, Postgres too. */
+  readonly stopping?: AbortSignal | undefined;
   /** Called when it ended unasked and could not be started again. */
   readonly onLost: (error: KeepsakeError) => void;
 }
@@ -135,7 +137,7 @@ async function untilReady(url: string, child: ChildProcess): Promise<void> {
 
 /** Starts it again, on its port, whenever it ends unasked; returns the function that ends both. */
 function watch(first: Running, launch: Launch): () => Promise<void> {
-  const { logger, onLost } = launch.options;
+  const { logger, stopping, onLost } = launch.options;
   let { child } = first;
   let isStopping = false;
   let restarting: Promise<void> | undefined;
@@ -152,7 +154,7 @@ function watch(first: Running, launch: Launch): () => Promise<void> {
   };
   const guard = (): void => {
     child.once('exit', () => {
-      if (!isStopping) restarting = restart();
+      if (!isStopping && !stopping?.aborted) restarting = restart();
     });
   };
   guard();
