@@ -1,6 +1,7 @@
 import { css, html, LitElement, nothing } from 'lit';
 import type { ImageJson } from '../../shared/image.ts';
 import { Gallery } from '../data/gallery.ts';
+import { Integrity } from '../data/integrity.ts';
 import { type Route, routeOf } from '../data/routes.ts';
 import { sendImage } from '../data/send-image.ts';
 import { totalsOf } from '../data/upload-queue.ts';
@@ -9,7 +10,11 @@ import { controlStyles } from './control-styles.ts';
 import './drop-zone.ts';
 import './gallery-page.ts';
 import './image-page.ts';
+import './integrity-banner.ts';
+import './integrity-page.ts';
 import './upload-tray.ts';
+
+const integrityEveryMs = 60_000;
 
 /**
  * The shell: landmarks, the view that the address names, and what outlives a view (the gallery's list, the uploads).
@@ -20,8 +25,10 @@ export class App extends LitElement {
   declare route: Route;
 
   readonly #gallery = new Gallery();
+  readonly #integrity = new Integrity();
   readonly #uploads = new Uploads({ send: sendImage, onStored: (image) => this.#gallery.put(image) });
   #listening: AbortController | undefined;
+  #watch: ReturnType<typeof setInterval> | undefined;
 
   constructor() {
     super();
@@ -34,13 +41,17 @@ export class App extends LitElement {
     const { signal } = this.#listening;
     this.#gallery.addEventListener('change', () => this.requestUpdate(), { signal });
     this.#uploads.addEventListener('change', () => this.requestUpdate(), { signal });
+    this.#integrity.addEventListener('change', () => this.requestUpdate(), { signal });
     addEventListener('popstate', () => this.#show(), { signal });
     addEventListener('beforeunload', (event) => this.#onLeave(event), { signal });
+    document.addEventListener('visibilitychange', () => this.#watchIntegrity(), { signal });
+    this.#watchIntegrity();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#listening?.abort();
+    clearInterval(this.#watch);
   }
 
   protected override render() {
@@ -53,6 +64,7 @@ export class App extends LitElement {
       >
         <a class="skip" href="#main" @click=${this.#skip}>Skip to the content</a>
         ${this.#renderHeader()}
+        ${this.#renderBanner()}
         <main id="main" tabindex="-1">${this.#renderView()}</main>
         <ks-upload-tray
           .queue=${this.#uploads.queue}
@@ -70,7 +82,7 @@ export class App extends LitElement {
     return html`
       <header>
         <div class="bar">
-          <a class="brand" href="/"><img src="/favicon.svg" alt="" width="28" height="28" /> Keepsake</a>
+          <a class="brand" href="/"><img src="/favicon.svg" alt="" width="28" height="28" /> <span>Keepsake</span></a>
           <nav aria-label="Views">
             <a href="/" aria-current=${current('gallery')}>Images</a>
             <a href="/integrity" aria-current=${current('integrity')}>Integrity</a>
@@ -80,6 +92,12 @@ export class App extends LitElement {
     `;
   }
 
+  /** On every view but the one whose first words are the same. */
+  #renderBanner() {
+    const report = this.route.kind === 'integrity' ? null : (this.#integrity.state.overview?.latest ?? null);
+    return html`<ks-integrity-banner .report=${report}></ks-integrity-banner>`;
+  }
+
   #renderView() {
     switch (this.route.kind) {
       case 'gallery':
@@ -87,11 +105,19 @@ export class App extends LitElement {
       case 'image':
         return html`<ks-image-page .imageId=${this.route.id}></ks-image-page>`;
       case 'integrity':
-        return nothing;
+        return html`<ks-integrity-page .integrity=${this.#integrity} .state=${this.#integrity.state}></ks-integrity-page>`;
       case 'unknown':
         return html`<h1>Nothing here</h1>
           <p>There is no view at <code>${this.route.path}</code>. <a href="/">See all images</a>.</p>`;
     }
+  }
+
+  /** Asks now and then while the page is looked at, and at once when it is looked at again. */
+  #watchIntegrity(): void {
+    clearInterval(this.#watch);
+    if (document.visibilityState !== 'visible') return;
+    void this.#integrity.refresh();
+    this.#watch = setInterval(() => void this.#integrity.refresh(), integrityEveryMs);
   }
 
   /** Follows links to our own views without loading the page anew; all other clicks stay the browser's. */
@@ -207,8 +233,13 @@ export class App extends LitElement {
         clip-path: inset(50%);
       }
       @media (width < 420px) {
-        nav a {
+        nav a,
+        .brand {
           padding: 0 var(--space-2);
+          font-size: 0.9375rem;
+        }
+        .brand {
+          padding: 0;
         }
       }
     `,

@@ -44,7 +44,7 @@ export class ErrorNotice extends LitElement {
     controlStyles,
     css`
       :host {
-        display: block;
+        display: contents; /* without a failure it takes no place, not even a grid's gap */
       }
       [role='alert'] {
         display: flex;

@@ -34,6 +34,7 @@ export class GalleryChunk extends LitElement {
     css`
       :host {
         display: block;
+        margin-inline: -2px;
         content-visibility: auto;
         /* A guess for what was never on screen: rows of a full chunk × their height at this width. */
         contain-intrinsic-height: auto calc(30 * 14rem);
@@ -43,7 +44,7 @@ export class GalleryChunk extends LitElement {
         grid-template-columns: repeat(2, minmax(0, 1fr));
         gap: var(--space-4);
         margin: 0;
-        padding: 2px 2px var(--space-4);
+        padding: 2px 2px var(--space-4); /* room for the cards' focus rings inside the paint containment */
         list-style: none;
       }
       @media (width < 420px) {

@@ -1,4 +1,4 @@
-import { Task } from '@lit/task';
+import { Task, TaskStatus } from '@lit/task';
 import { css, html, LitElement, nothing } from 'lit';
 import { failureOf } from '../data/failure.ts';
 import { countOf } from '../data/format.ts';
@@ -66,7 +66,7 @@ export class GalleryPage extends LitElement {
   }
 
   #countSentence(): string {
-    if (!this.list.isStarted) return 'Loading…';
+    if (!this.list.isStarted) return this.#loading.status === TaskStatus.ERROR ? '' : 'Loading…';
     const count = countOf(this.list.images.length, 'image');
     return hasMore(this.list) ? `${count} loaded, there are more` : count;
   }

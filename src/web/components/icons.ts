@@ -9,7 +9,7 @@ function icon(path: string): SVGTemplateResult {
 }
 
 export const uploadIcon = icon('M12 16V4m0 0L7 9m5-5 5 5M4 16v3a1.5 1.5 0 0 0 1.5 1.5h13A1.5 1.5 0 0 0 20 19v-3');
-export const brokenIcon = icon('M4 5h16v5.5l-4 2-3.5-2L9 13l-5-2zM4 14.5 9 17l3.5-2 3.5 2 4-2V19H4z');
+export const brokenIcon = icon('M8 5h12v12M17 19H4V6M4 16l5-5 5 5M3 3l18 18');
 export const backIcon = icon('m11 5-7 7 7 7M4 12h16');
 export const closeIcon = icon('M6 6l12 12M18 6 6 18');
 export const downloadIcon = icon('M12 4v12m0 0 5-5m-5 5-5-5M4 20h16');

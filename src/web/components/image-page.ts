@@ -186,7 +186,9 @@ export class ImagePage extends LitElement {
       }
       @media (width < 900px) {
         ks-picture-frame {
-          height: min(55dvh, 30rem);
+          height: auto;
+          max-height: 65dvh;
+          aspect-ratio: 4 / 3;
         }
       }
       @media (width >= 900px) {

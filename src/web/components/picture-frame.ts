@@ -89,7 +89,11 @@ export class PictureFrame extends LitElement {
       }
       .broken {
         color: var(--bad);
-        height: 20px;
+        height: 28px;
+      }
+      .broken svg {
+        width: 28px;
+        height: 28px;
       }
       .reason {
         padding: 0 var(--space-3);

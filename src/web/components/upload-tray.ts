@@ -1,4 +1,4 @@
-import { css, html, LitElement, nothing } from 'lit';
+import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import { countOf, percentOf } from '../data/format.ts';
 import { inTrayOrder, totalsOf, type UploadQueue } from '../data/upload-queue.ts';
@@ -22,6 +22,15 @@ export class UploadTray extends LitElement {
     super();
     this.queue = [];
     this.isFolded = false;
+  }
+
+  /** Unfolds when an upload begins, folds when all are stored; what failed stays in sight. */
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (!changed.has('queue')) return;
+    const before = totalsOf(changed.get('queue') ?? []);
+    const now = totalsOf(this.queue);
+    if (before.open === 0 && now.open > 0) this.isFolded = false;
+    if (before.open > 0 && now.open === 0 && now.failed === 0) this.isFolded = true;
   }
 
   protected override render() {

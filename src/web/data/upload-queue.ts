@@ -86,7 +86,7 @@ function nextState({ state, sizeBytes }: Upload, step: UploadStep): UploadState 
       return state.kind === 'waiting' ? { kind: 'sending', sentBytes: 0 } : undefined;
     case 'sent':
       return state.kind === 'sending'
-        ? { kind: 'sending', sentBytes: Math.min(step.sentBytes, sizeBytes) } // what is sent counts the form around the file too
+        ? { kind: 'sending', sentBytes: Math.min(step.sentBytes, sizeBytes) } // the form around the file was counted too
         : undefined;
     case 'stored':
       return state.kind === 'sending' ? { kind: 'done', image: step.image } : undefined;
