@@ -1,5 +1,4 @@
 // The store of contract.ts, put together: writes go to the commit thread, reads to the connection of this thread.
-import { unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { KeepsakeError } from '../../shared/errors.ts';
@@ -268,7 +267,8 @@ export class DurableStore implements Store {
   // In the background: the commit that dropped them is on disk, and what is left over goes at the next start.
   #remove(files: readonly string[]): void {
     for (const file of files) {
-      const removal = unlink(path.join(this.#pieces.folders.bodies, file))
+      const removal = this.#pieces.files
+        .unlink(path.join(this.#pieces.folders.bodies, file))
         .catch(() => {})
         .finally(() => this.#removals.delete(removal));
       this.#removals.add(removal);

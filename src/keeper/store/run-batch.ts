@@ -1,12 +1,14 @@
 // Runs a batch of jobs as one transaction, so that they share one fsync. A job that is refused leaves no trace and does
 // not touch its neighbours; when the disk refuses, no job of the batch happened.
 import type { DatabaseSync } from 'node:sqlite';
-import { assertNever, type KeepsakeError } from '../../shared/errors.ts';
+import { assertNever, type ErrorCode, type KeepsakeError } from '../../shared/errors.ts';
 import { applyChange } from './apply-change.ts';
 import type { Job, JobFailure, JobOutcome, JobResult } from './jobs.ts';
 import type { Prepare } from './prepared.ts';
 import { asStoreError } from './store-errors.ts';
 import { dropVersion, type JobScope } from './version-table.ts';
+
+const endsTransaction: readonly ErrorCode[] = ['DiskFull', 'DataFolderUnusable', 'KeeperStoreDamaged'];
 
 /** Versions that one job drops at most: an expiry of many takes turns with commits. */
 const expiryStep = 200;
@@ -29,9 +31,11 @@ export function runBatch(context: BatchContext, jobs: readonly Job[]): readonly 
     database.exec('COMMIT');
     return outcomes;
   } catch (error) {
-    const failure = toFailure(asStoreError(error, folder));
+    const failed = asStoreError(error, folder);
     if (database.isTransaction) database.exec('ROLLBACK');
-    return jobs.map(() => ({ kind: 'failed', failure }));
+    // A damaged page spoils the transaction that met it, and no other: each job tries again by itself.
+    if (failed.code === 'KeeperStoreDamaged' && jobs.length > 1) return jobs.flatMap((job) => runBatch(context, [job]));
+    return jobs.map(() => ({ kind: 'failed', failure: toFailure(failed) }));
   }
 }
 
@@ -43,8 +47,8 @@ function runInSavepoint({ database, prepare, folder }: BatchContext, job: Job): 
     return { kind: 'done', result };
   } catch (thrown) {
     const error = asStoreError(thrown, folder);
-    // The disk's faults end the transaction for all; whatever else it is concerns this job alone.
-    if (error.code === 'DiskFull' || error.code === 'DataFolderUnusable') throw error;
+    // The disk's faults end the transaction; whatever else it is concerns this job alone.
+    if (endsTransaction.includes(error.code)) throw error;
     database.exec('ROLLBACK TO job; RELEASE job');
     return { kind: 'failed', failure: toFailure(error) };
   }

@@ -7,6 +7,8 @@ import { onTestFinished } from 'vitest';
 import type { Body, ObjectMeta, Store, StoreOptions } from './contract.ts';
 import { openStore, type StoreFaults } from './open-store.ts';
 
+export { bytesOf } from './store-bytes.ts';
+
 /** An empty folder that goes with the test. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'keepsake-store-'));
@@ -51,14 +53,4 @@ export function remove(store: Store, ...keys: readonly string[]): Promise<void> 
 export async function get(store: Store, key: string): Promise<Buffer | undefined> {
   const object = store.object('photos', key);
   return object && buffer(store.readBody(object.versionId));
-}
-
-/** Bytes that differ at each position and for each seed. */
-export function bytesOf(sizeBytes: number, seed = 1): Buffer {
-  const bytes = Buffer.allocUnsafe(sizeBytes);
-  for (let i = 0, state = seed * 2_654_435_761; i < sizeBytes; i++) {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
-    bytes[i] = state >>> 16;
-  }
-  return bytes;
 }

@@ -1,0 +1,51 @@
+// Intents outlive the process that left them open, and a torn log is no obstacle.
+import { appendFileSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { IntentLog } from './intents.ts';
+import { temporaryFolder } from './store-fixture.ts';
+
+const put = (key: string | null) => ({ bucket: 'photos', key, operation: 'PutObject' });
+const newFile = async () => path.join(await temporaryFolder(), 'intents.log');
+
+test('an earlier process leaves what it did not end, oldest first, until it is ended', async () => {
+  const file = await newFile();
+  const first = new IntentLog(file);
+  const [a, b, c] = [first.begin(put('a\n\0')), first.begin(put('b')), first.begin(put(null))];
+  first.end(b);
+  expect(first.earlier()).toEqual([]);
+
+  const second = new IntentLog(file);
+  expect(second.earlier()).toEqual([a, c]);
+  const d = second.begin(put('d'));
+  expect(d.id).toBeGreaterThan(c.id);
+  second.end(a);
+  expect(second.earlier()).toEqual([c]);
+  expect(new IntentLog(file).earlier()).toEqual([c, d]);
+});
+
+test.each([
+  ['cut short', '{"begin":{"id":9,"buck'],
+  ['of zeros, as a power cut leaves them', '\0\0\0\0'],
+  ['of something else', 'null\n[]\n7\n{"begin":{"id":"x"}}\n{"end":"y"}'],
+])('a line %s is skipped, and the next ones count', async (_what, torn) => {
+  const file = await newFile();
+  const first = new IntentLog(file);
+  const a = first.begin(put('a'));
+  first.close();
+  appendFileSync(file, torn);
+  const second = new IntentLog(file);
+  expect(second.earlier()).toEqual([a]);
+  const b = second.begin(put('b'));
+  expect(new IntentLog(file).earlier()).toEqual([a, b]);
+});
+
+test('the log stays small, and keeps what is open across its renewal', async () => {
+  const file = await newFile();
+  const log = new IntentLog(file);
+  const open = log.begin(put('open'));
+  for (let i = 0; i < 20_000; i++) log.end(log.begin(put(`key ${i} ${'x'.repeat(50)}`)));
+  expect(statSync(file).size).toBeLessThan(1_100_000);
+  expect(readFileSync(file, 'utf8')).toContain('"open"');
+  expect(new IntentLog(file).earlier()).toEqual([open]);
+});
