@@ -60,7 +60,7 @@ export class Reconciler extends Component {
     const role = new kplus.Role(this, 'role', { metadata });
     // create and patch: server-side apply; get, list and delete: the history and its pruning.
     role.allow(['get', 'list', 'create', 'patch', 'delete'], kplus.ApiResource.CONFIG_MAPS);
-    role.allow(['create', 'patch'], kplus.ApiResource.custom({ apiGroup: 'core', resourceType: 'events' }));
+    role.allow(['create'], kplus.ApiResource.custom({ apiGroup: 'core', resourceType: 'events' }));
     new kplus.RoleBinding(this, 'role-binding', { metadata, role: exact(role) }).addSubjects(account);
     return account;
   }

@@ -1,0 +1,32 @@
+// The two images, built from the tree and loaded into the cluster's node.
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** As charts/environments.ts names them for `local`. */
+export const images = { keepsake: 'keepsake:dev', web: 'keepsake-web:dev' } as const;
+
+/**
+ * Builds and loads both. KEEPSAKE_LOAD_IMAGES names the command that loads (the images follow as its arguments);
+ * without it kind loads them.
+ */
+export async function buildAndLoadImages(context: string): Promise<void> {
+  await build(images.keepsake, 'Dockerfile');
+  await build(images.web, 'Dockerfile.web');
+  const kind = `kind load docker-image --name ${context.replace(/^kind-/, '')}`;
+  const [command = '', ...args] = (process.env.KEEPSAKE_LOAD_IMAGES ?? kind).split(' ');
+  await run(command, [...args, ...Object.values(images)], { timeout: 300_000 });
+}
+
+/** Sizes in bytes, as the Docker engine counts them. */
+export async function imageSizes(): Promise<Record<keyof typeof images, number>> {
+  const sizeOf = async (image: string) =>
+    Number((await run('docker', ['image', 'inspect', '--format', '{{.Size}}', image])).stdout);
+  return { keepsake: await sizeOf(images.keepsake), web: await sizeOf(images.web) };
+}
+
+async function build(image: string, dockerfile: string): Promise<void> {
+  // On the host's network: an engine without a bridge of its own can build too.
+  await run('docker', ['build', '--network', 'host', '-q', '-t', image, '-f', dockerfile, '.'], { timeout: 900_000 });
+}
