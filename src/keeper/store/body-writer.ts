@@ -41,7 +41,7 @@ export class BodyReceiver implements BodyWriter {
         sizeBytes: this.#sizeBytes,
         checks: this.#checks.finish(),
         file: this.#file?.name ?? null,
-        inline: this.#file ? null : Buffer.concat(this.#held),
+        inline: this.#file ? null : joined(this.#held, this.#sizeBytes),
       };
       this.#held = [];
       this.#body = new ReceivedBody(content, this.#file);
@@ -115,6 +115,17 @@ export class ReceivedBody implements Body {
     this.#isOurs = false;
     await this.#file?.discard();
   }
+}
+
+// In memory of its own: between threads the whole memory behind a view is copied, and Node's small buffers share theirs.
+function joined(chunks: readonly Uint8Array[], sizeBytes: number): Uint8Array {
+  const whole = new Uint8Array(sizeBytes);
+  let offset = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return whole;
 }
 
 function misuse(what: string): KeepsakeError {

@@ -18,7 +18,7 @@ interface Waiting {
 export class CommitQueue {
   readonly #worker: Worker;
   readonly #ended: Promise<void>;
-  #waiting: Waiting[] = [];
+  readonly #waiting: Waiting[] = [];
   #underWay: readonly Waiting[] = [];
   #isFlushPlanned = false;
   /** Why no more jobs can be run. */
@@ -86,7 +86,11 @@ export class CommitQueue {
   #flush(): void {
     if (this.#underWay.length > 0 || this.#waiting.length === 0) return;
     this.#underWay = this.#waiting.splice(0, maxBatch);
-    this.#send({ kind: 'batch', jobs: this.#underWay.map(({ job }) => job) });
+    try {
+      this.#send({ kind: 'batch', jobs: this.#underWay.map(({ job }) => job) });
+    } catch (error) {
+      this.#rejectUnderWay(new KeepsakeError('Internal', { what: 'a change could not be sent to its thread' }, error));
+    }
   }
 
   #send(request: CommitRequest): void {
@@ -100,16 +104,24 @@ export class CommitQueue {
       if (outcome.kind === 'done') settled[index]?.resolve(outcome.result);
       else settled[index]?.reject(toError(outcome.failure));
     }
+    this.#goOn();
+  }
+
+  #rejectUnderWay(error: KeepsakeError): void {
+    for (const { reject } of this.#underWay) reject(error);
+    this.#underWay = [];
+    this.#goOn();
+  }
+
+  #goOn(): void {
     if (this.#waiting.length > 0) this.#planFlush();
     else this.#onIdle?.();
   }
 
   #fail(error: KeepsakeError): void {
     this.#end ??= error;
-    for (const { reject } of [...this.#underWay, ...this.#waiting]) reject(this.#end);
-    this.#underWay = [];
-    this.#waiting = [];
-    this.#onIdle?.();
+    for (const { reject } of this.#waiting.splice(0)) reject(this.#end);
+    this.#rejectUnderWay(this.#end);
   }
 }
 

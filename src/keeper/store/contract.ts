@@ -173,8 +173,9 @@ export interface Store {
   commit(change: Change): Promise<void>;
 
   buckets(): readonly BucketRecord[];
+  /** Undefined when there is none, or it is set aside. @throws KeepsakeError `KeeperStoreDamaged` when that can't be told. */
   object(bucket: string, key: string): ObjectRecord | undefined;
-  /** All objects, of one bucket if given, in key order, by pages: memory stays flat. */
+  /** All objects, of one bucket if given, in key order, by pages: memory stays flat. Commits may go on meanwhile. */
   objects(bucket?: string): Iterable<ObjectRecord>;
   upload(uploadId: string): UploadRecord | undefined;
   uploads(): readonly UploadRecord[];
@@ -190,7 +191,7 @@ export interface Store {
 
   /** Drops retired versions that are past their time or over the bound in bytes, and bodies nothing refers to. */
   expire(now: number): Promise<{ readonly versions: number; readonly bytes: number }>;
-  /** Ends open commits and releases the folder's lock. */
+  /** Carries out the commits that were asked for, and releases the folder's lock. */
   close(): Promise<void>;
 }
 

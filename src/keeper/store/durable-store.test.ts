@@ -4,6 +4,7 @@ import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { blockBytes } from './block-checks.ts';
+import type { Change } from './contract.ts';
 import { bodyOf, bytesOf, get, metaOf, openForTest, put, remove, temporaryFolder } from './store-fixture.ts';
 
 const text = (value: string): Buffer => Buffer.from(value);
@@ -233,6 +234,31 @@ test('frees a body that was discarded, and refuses one that is used twice', asyn
   const twice = store.commit({ kind: 'put-object', meta: metaOf('b', 100), source: { kind: 'body', body } });
   await expect(twice).rejects.toMatchObject({ code: 'Internal' });
   expect(await get(store, 'a')).toEqual(bytesOf(100));
+});
+
+test('carries out what was asked for, in that order, before it closes', async () => {
+  const folder = await temporaryFolder();
+  const store = await openForTest({ folder });
+  const bodies = await Promise.all(Array.from({ length: 600 }, (_, i) => bodyOf(store, text(String(i)))));
+  const changes = bodies.flatMap((body, i) => [
+    store.commit({ kind: 'put-object', meta: metaOf('key', body.sizeBytes), source: { kind: 'body', body } }),
+    i === 599 ? Promise.resolve() : remove(store, 'key'),
+  ]);
+  const closed = store.close();
+  await Promise.all([...changes, closed]);
+  await expect(remove(store, 'key')).rejects.toMatchObject({ code: 'Internal' });
+  const again = await openForTest({ folder });
+  expect(await get(again, 'key')).toEqual(text('599'));
+  expect(again.retired('photos', 'key')).toHaveLength(599);
+});
+
+test('refuses a change that can not be sent to the commit thread, and takes the next one', async () => {
+  const store = await openForTest({ folder: await temporaryFolder() });
+  const setting = { name: 'cors', headers: {}, body: text('') };
+  const broken = { kind: 'put-bucket-setting', bucket: 'photos', setting: { ...setting, body: () => {} } };
+  await expect(store.commit(broken as unknown as Change)).rejects.toMatchObject({ code: 'Internal' });
+  await store.commit({ kind: 'put-bucket-setting', bucket: 'photos', setting });
+  expect(store.buckets()).toHaveLength(1);
 });
 
 test('knows the session of the emulator', async () => {

@@ -54,8 +54,9 @@ async function openLocked(
 
   const queue = await CommitQueue.start(maxPages === undefined ? { folder } : { folder, maxPages });
   const reader = new StoreReader(openForReading(file), folder);
+  let intents: IntentLog | undefined;
   try {
-    const intents = new IntentLog(path.join(folder, 'intents.log'));
+    intents = new IntentLog(path.join(folder, 'intents.log'));
     const store = new DurableStore({
       folder,
       folders,
@@ -73,6 +74,7 @@ async function openLocked(
     await sweep(store, reader, folders);
     return store;
   } catch (error) {
+    intents?.close();
     reader.close();
     await queue.end();
     throw error;
