@@ -2,7 +2,8 @@
 import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Bucket, createS3Client, headObject, isBucketName, listObjects, readS3Config } from './s3.ts';
+import { portSetting, readSettings } from './config.ts';
+import { type Bucket, createS3Client, headObject, isBucketName, listObjects, readS3Config, s3Settings } from './s3.ts';
 
 let server: FauxqsServer;
 
@@ -112,4 +113,9 @@ test.each([
   ['x'.repeat(64), false],
 ])('%s as a bucket name: %s', (name, isGood) => {
   expect(isBucketName(name)).toBe(isGood);
+});
+
+test("S3_PORT and a part's own PORT are two settings", () => {
+  const settings = { port: portSetting('PORT', 'port of a part', { fallback: 8080 }), ...s3Settings };
+  expect(readSettings({ PORT: '1234', S3_PORT: '5678' }, settings)).toMatchObject({ port: 1234, s3Port: 5678 });
 });

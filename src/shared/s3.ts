@@ -21,7 +21,7 @@ import {
 import { KeepsakeError } from './errors.ts';
 import { compareKeys } from './key-order.ts';
 
-/** Settings of S3, with the names people know. Spread into a part's own settings. */
+/** Settings of S3, with the names people know. Spread into a part's own settings, whose `port` is another. */
 export const s3Settings = {
   useLocalStack: booleanSetting('USE_LOCALSTACK', 'true for LocalStack or another emulator, false for AWS', {
     fallback: true,
@@ -31,7 +31,7 @@ export const s3Settings = {
     'where S3 answers; default http://127.0.0.1:$S3_PORT with USE_LOCALSTACK, else AWS',
     ['http:', 'https:'],
   ),
-  port: portSetting('S3_PORT', 'port of the local S3', { fallback: 4566 }),
+  s3Port: portSetting('S3_PORT', 'port of the local S3', { fallback: 4566 }),
   accessKeyId: optionalText(
     'AWS_ACCESS_KEY_ID',
     'access key; default: test for LocalStack, the credential chain for AWS',
@@ -78,7 +78,7 @@ export function readS3Config(env: Environment): S3Config {
           },
         ]),
   ]);
-  const endpoint = read.endpoint ?? (read.useLocalStack ? `http://127.0.0.1:${read.port}` : undefined);
+  const endpoint = read.endpoint ?? (read.useLocalStack ? `http://127.0.0.1:${read.s3Port}` : undefined);
   return Object.freeze({ endpoint, region: read.region, bucket: read.bucket, credentials: credentialsOf(read) });
 }
 
