@@ -4,7 +4,7 @@ import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'exp
 import { asKeepsakeError, KeepsakeError, toErrorBody } from '../../shared/errors.ts';
 
 /** How long a client may go on sending after it was answered. Closing at once would reset the connection under the answer. */
-const lingerMs = 2_000;
+const lingerMs = 1_000;
 
 /** 404 for a path that nothing answers. */
 export const unknownPath: RequestHandler = (request) => {
@@ -44,6 +44,7 @@ function answerEarly(request: Request, response: Response, body: Buffer): void {
     response.end();
   };
   const timer = setTimeout(end, lingerMs);
+  request.unpipe(); // whoever was reading the body is done with it
   request.once('end', end).once('close', end).resume();
 }
 

@@ -36,7 +36,7 @@ export function readImageForm<T>(request: Request, response: Response, reader: F
   const read = multer({ storage, limits, defParamCharset: 'utf8' }).any();
   read(request, response, (error: unknown) => {
     if (error !== undefined && error !== null) reject(asFormError(error));
-    else if (storage.received) storage.received.then((file) => resolve({ title: titleOf(request.body), file }), reject);
+    else if (storage.received) resolve(storage.received.then((file) => ({ title: titleOf(request.body), file })));
     else reject(missingFile(request.body));
   });
   return promise.finally(stopWatch);

@@ -44,6 +44,7 @@ export class Upload {
   readonly id = newImageId();
   readonly #deps: UploadDeps;
   readonly #abort = new AbortController();
+  #body: Readable | undefined;
   #receiving: Promise<Received> | undefined;
   #writer: MultipartWriter | undefined;
   #pendingKey: string | undefined;
@@ -54,6 +55,7 @@ export class Upload {
 
   /** Takes the body in. To be called once, then `finish` or `discard`. @throws KeepsakeError for a body that can't be taken. */
   receive(body: Readable, originalName: string): Promise<Received> {
+    this.#body = body;
     this.#receiving = this.#receive(body, originalName);
     return this.#receiving;
   }
@@ -83,6 +85,7 @@ export class Upload {
   async discard(): Promise<void> {
     const { pool, logger } = this.#deps;
     this.#abort.abort();
+    this.#body?.destroy(); // a client that stalls would keep it open
     await this.#receiving?.catch(() => {}); // its error is the one that led here
     if (this.#pendingKey === undefined) return;
     try {
