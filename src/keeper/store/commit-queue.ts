@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers';
 import { Worker } from 'node:worker_threads';
 import { KeepsakeError } from '../../shared/errors.ts';
 import type { CommitRequest, CommitThreadOptions } from './commit-thread.ts';
-import type { CommitMessage, Job, JobFailure, JobOutcome, JobResult } from './jobs.ts';
+import type { BatchOutcome, CommitMessage, Job, JobFailure, JobResult } from './jobs.ts';
 
 /** Jobs in one transaction at most: bounds how long the first of them waits for the last. */
 const maxBatch = 256;
@@ -23,13 +23,15 @@ export class CommitQueue {
   #isFlushPlanned = false;
   /** Why no more jobs can be run. */
   #end: KeepsakeError | undefined;
+  /** Told how many transactions the store has counted, before those who asked for them are. */
+  onCommit: (commits: number) => void = () => {};
   #onIdle: (() => void) | undefined;
 
   private constructor(worker: Worker) {
     this.#worker = worker;
     this.#ended = new Promise((resolve) => worker.once('exit', () => resolve()));
     worker.on('message', (message: CommitMessage) => {
-      if (message.kind === 'outcomes') this.#settle(message.outcomes);
+      if (message.kind === 'batch') this.#settle(message);
     });
     worker.on('error', (error) => this.#fail(threadFailed(error)));
     worker.on('exit', () => this.#fail(threadFailed(undefined)));
@@ -97,7 +99,8 @@ export class CommitQueue {
     this.#worker.postMessage(request);
   }
 
-  #settle(outcomes: readonly JobOutcome[]): void {
+  #settle({ outcomes, commits }: BatchOutcome): void {
+    if (commits !== null) this.onCommit(commits);
     const settled = this.#underWay;
     this.#underWay = [];
     for (const [index, outcome] of outcomes.entries()) {

@@ -28,7 +28,7 @@ function serve(port: MessagePort, { folder, maxPages }: CommitThreadOptions): vo
     const context = { database, prepare: preparing(database), folder };
     port.on('message', (request: CommitRequest) => {
       if (request.kind === 'batch') {
-        say({ kind: 'outcomes', outcomes: runBatch(context, request.jobs) });
+        say({ kind: 'batch', ...runBatch(context, request.jobs) });
         return;
       }
       database.close();

@@ -131,7 +131,10 @@ export interface Intent {
   readonly operation: string;
 }
 
-/** An entry that can't be used: set aside, named here and in the log, the rest goes on (P3). */
+/**
+ * An entry that can't be used: set aside, named here and in the log, the rest goes on (P3). `key` is empty when it is the
+ * bucket; `bucket` too when commits were lost, and nobody knows of what.
+ */
 export interface DamagedEntry {
   readonly bucket: string;
   readonly key: string;

@@ -1,5 +1,5 @@
 // Damage, entry by entry: named, set aside, and never in the way of the rest. Damage to the whole: a clear refusal.
-import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { buffer } from 'node:stream/consumers';
@@ -161,6 +161,32 @@ test('names a damaged part, upload and bucket, and leaves them out', async () =>
   for (const what of ['part 1 of upload one', 'part 2 of upload one', 'upload two', 'bucket others']) {
     expect(named).toContainEqual(expect.stringContaining(what));
   }
+});
+
+test.each([
+  ['names the commits that a flipped bit in the log of the database cut off', 0.5, 1],
+  ['takes a whole log for what it is', undefined, 0],
+])('%s', async (_what, flipAt, named) => {
+  const { folder } = await storeWithTwo(10);
+  const first = await openForTest({ folder });
+  for (let i = 0; i < 20; i++) await put(first, `key${i}`, bytesOf(100, i));
+  const copy = await temporaryFolder(); // what is on disk now, as a kill would leave it
+  cpSync(folder, copy, { recursive: true });
+  const log = path.join(copy, 'store.db-wal');
+  const bytes = readFileSync(log);
+  const at = Math.floor(bytes.length * (flipAt ?? 0));
+  if (flipAt !== undefined) bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
+  writeFileSync(log, bytes);
+
+  const store = await openForTest({ folder: copy });
+  expect(store.damaged()).toHaveLength(named);
+  expect([...store.objects()].length < 22).toBe(named === 1);
+  if (named === 1) expect(store.damaged()[0]?.reason).toMatch(/lacks the last \d+ commits/);
+  expect(await get(store, 'good')).toEqual(bytesOf(500, 1));
+  await put(store, 'new', text('new'));
+  await store.close();
+  const again = await openForTest({ folder: copy });
+  expect(again.damaged()).toEqual([]);
 });
 
 describe('a store that can not be used', () => {

@@ -1,13 +1,14 @@
 // What was passed to the emulator and is not committed yet: one line when it begins, one when it ends, by write(2)
 // without fsync. It outlives a killed process; after a power cut it may be torn, which is why a line that does not parse
-// is skipped: then the emulator is new anyway, and the store is right.
+// is skipped: then the emulator is new anyway, and the store is right. The log also holds the last count of commits that
+// was acknowledged, by which a store that lost some is found out (schema.ts).
 import { closeSync, ftruncateSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import type { Intent } from './contract.ts';
 
 /** The log is written anew, with the open intents only, when it has grown to this. */
 const compactAtBytes = 1024 * 1024;
 
-type Line = { readonly begin: Intent } | { readonly end: number };
+type Line = { readonly begin: Intent } | { readonly end: number } | { readonly commits: number };
 
 export class IntentLog {
   readonly #file: string;
@@ -16,11 +17,14 @@ export class IntentLog {
   #lastId: number;
   #descriptor: number;
   #sizeBytes = 0;
+  #commits: number;
 
   /** Opens the log, made if there is none; what an earlier process left open stays open. */
   constructor(file: string) {
     this.#file = file;
-    this.#open = readOpen(file);
+    const { open, commits } = readLog(file);
+    this.#open = open;
+    this.#commits = commits;
     this.#earlier = [...this.#open.keys()];
     this.#lastId = Math.max(0, ...this.#earlier);
     this.#descriptor = this.#rewrite();
@@ -41,6 +45,21 @@ export class IntentLog {
     if (!this.#open.delete(id)) return;
     try {
       this.#append({ end: id });
+    } catch {
+      // see above
+    }
+  }
+
+  /** The last count of commits that was noted. */
+  get commits(): number {
+    return this.#commits;
+  }
+
+  /** Notes a count of commits, before they are acknowledged. Never throws: without the note a loss goes unnoticed. */
+  noteCommits(commits: number): void {
+    this.#commits = commits;
+    try {
+      this.#append({ commits });
     } catch {
       // see above
     }
@@ -76,7 +95,7 @@ export class IntentLog {
     rmSync(fresh, { force: true });
     const descriptor = openSync(fresh, 'a');
     try {
-      let sizeBytes = 0;
+      let sizeBytes = writeLine(descriptor, { commits: this.#commits });
       for (const intent of this.#open.values()) sizeBytes += writeLine(descriptor, { begin: intent });
       renameSync(fresh, this.#file);
       this.#sizeBytes = sizeBytes;
@@ -94,15 +113,17 @@ function writeLine(descriptor: number, line: Line): number {
   return bytes.length;
 }
 
-function readOpen(file: string): Map<number, Intent> {
+function readLog(file: string): { readonly open: Map<number, Intent>; readonly commits: number } {
   const open = new Map<number, Intent>();
+  let commits = 0;
   for (const text of readIfThere(file).split('\n')) {
     const line = parseLine(text);
     if (!line) continue;
     if ('begin' in line) open.set(line.begin.id, line.begin);
-    else open.delete(line.end);
+    else if ('end' in line) open.delete(line.end);
+    else commits = line.commits;
   }
-  return open;
+  return { open, commits };
 }
 
 function readIfThere(file: string): string {
@@ -116,8 +137,9 @@ function readIfThere(file: string): string {
 
 function parseLine(text: string): Line | undefined {
   try {
-    const line = JSON.parse(text) as { begin?: Partial<Intent>; end?: unknown };
+    const line = JSON.parse(text) as { begin?: Partial<Intent>; end?: unknown; commits?: unknown };
     const { id, bucket, key, operation } = line.begin ?? {};
+    if (typeof line.commits === 'number') return { commits: line.commits };
     if (typeof line.end === 'number') return { end: line.end };
     if (typeof id !== 'number' || typeof bucket !== 'string' || typeof operation !== 'string') return undefined;
     return key === undefined ? undefined : { begin: { id, bucket, key, operation } };

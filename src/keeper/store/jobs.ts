@@ -57,8 +57,15 @@ export type JobOutcome =
   | { readonly kind: 'done'; readonly result: JobResult }
   | { readonly kind: 'failed'; readonly failure: JobFailure };
 
-/** What the commit thread says: once that the store is open or not, then the outcomes of each batch, in its order. */
+/** What became of a batch, in its order. */
+export interface BatchOutcome {
+  readonly outcomes: readonly JobOutcome[];
+  /** How many transactions the store has counted, with this one; null when it was rolled back. */
+  readonly commits: number | null;
+}
+
+/** What the commit thread says: once that the store is open or not, then what became of each batch. */
 export type CommitMessage =
   | { readonly kind: 'open' }
   | { readonly kind: 'unopened'; readonly failure: JobFailure }
-  | { readonly kind: 'outcomes'; readonly outcomes: readonly JobOutcome[] };
+  | ({ readonly kind: 'batch' } & BatchOutcome);

@@ -71,6 +71,9 @@ async function openLocked(
       now,
       onDamage: options.onDamage ?? (() => {}),
     });
+    nameLostCommits(store, intents, reader.commits());
+    const noted = intents;
+    queue.onCommit = (commits) => noted.noteCommits(commits);
     await sweep(store, reader, folders);
     return store;
   } catch (error) {
@@ -99,6 +102,16 @@ async function ensureDatabase(
   createDatabase(fresh, { id: randomUUID(), createdAt });
   await rename(fresh, file);
   await files.syncFolder(folder);
+}
+
+// Told once, by the start that finds it; from then on the store is what it is.
+function nameLostCommits(store: DurableStore, intents: IntentLog, commits: number): void {
+  const lost = intents.commits - commits;
+  if (lost > 0) {
+    const reason = `store.db lacks the last ${lost} commits: its log was damaged, or an older file was put in its place`;
+    store.damage.note({ bucket: '', key: '', reason });
+  }
+  intents.noteCommits(commits);
 }
 
 // What was being received belongs to nobody now; a whole body that no row names lost its commit; a row whose body is

@@ -3,7 +3,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { assertNever, type ErrorCode, type KeepsakeError } from '../../shared/errors.ts';
 import { applyChange } from './apply-change.ts';
-import type { Job, JobFailure, JobOutcome, JobResult } from './jobs.ts';
+import type { BatchOutcome, Job, JobFailure, JobOutcome, JobResult } from './jobs.ts';
 import type { Prepare } from './prepared.ts';
 import { asStoreError } from './store-errors.ts';
 import { dropVersion, type JobScope } from './version-table.ts';
@@ -23,20 +23,27 @@ export interface BatchContext {
 }
 
 /** P1: when this returns, what it calls done is on disk. */
-export function runBatch(context: BatchContext, jobs: readonly Job[]): readonly JobOutcome[] {
-  const { database, folder } = context;
+export function runBatch(context: BatchContext, jobs: readonly Job[]): BatchOutcome {
+  const { database, prepare, folder } = context;
   try {
     database.exec('BEGIN IMMEDIATE');
     const outcomes = jobs.map((job) => runInSavepoint(context, job));
+    const counted = prepare('UPDATE totals SET commits = commits + 1 RETURNING commits').get();
     database.exec('COMMIT');
-    return outcomes;
+    return { outcomes, commits: Number(counted?.commits) };
   } catch (error) {
     const failed = asStoreError(error, folder);
     if (database.isTransaction) database.exec('ROLLBACK');
     // A damaged page spoils the transaction that met it, and no other: each job tries again by itself.
-    if (failed.code === 'KeeperStoreDamaged' && jobs.length > 1) return jobs.flatMap((job) => runBatch(context, [job]));
-    return jobs.map(() => ({ kind: 'failed', failure: toFailure(failed) }));
+    if (failed.code === 'KeeperStoreDamaged' && jobs.length > 1) return runOneByOne(context, jobs);
+    return { outcomes: jobs.map(() => ({ kind: 'failed', failure: toFailure(failed) })), commits: null };
   }
+}
+
+function runOneByOne(context: BatchContext, jobs: readonly Job[]): BatchOutcome {
+  const each = jobs.map((job) => runBatch(context, [job]));
+  const commits = each.reduce<number | null>((last, one) => one.commits ?? last, null);
+  return { outcomes: each.flatMap(({ outcomes }) => outcomes), commits };
 }
 
 function runInSavepoint({ database, prepare, folder }: BatchContext, job: Job): JobOutcome {

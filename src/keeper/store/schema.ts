@@ -17,7 +17,9 @@
 // - Each bucket, version, upload and part carries a CRC-32 of its row (rows.ts); a version's covers the ids of its
 //   bodies, so no other's bytes are ever taken for its own. A version that fails a check gets `damage`, the reason, and
 //   is set aside: not served, not counted, never deleted for it. The next write to its key drops it.
-// - `totals` is kept by triggers, in the transaction that changes what they count.
+// - `totals` is kept by triggers, in the transaction that changes what they count. `commits` counts the transactions;
+//   intents.log holds the last count that was acknowledged. SQLite drops a damaged end of its log without a word, and a
+//   file put back from a backup may be older: then store.db has counted fewer, and the difference is named.
 import { DatabaseSync } from 'node:sqlite';
 import { KeepsakeError } from '../../shared/errors.ts';
 
@@ -38,9 +40,10 @@ const count = (row: 'NEW' | 'OLD', sign: '+' | '-'): string => `
 const schema = `
   CREATE TABLE store (id TEXT NOT NULL, created_at INTEGER NOT NULL, session TEXT) STRICT;
   CREATE TABLE totals (
-    objects INTEGER NOT NULL, bytes INTEGER NOT NULL, retired INTEGER NOT NULL, retired_bytes INTEGER NOT NULL
+    objects INTEGER NOT NULL, bytes INTEGER NOT NULL, retired INTEGER NOT NULL, retired_bytes INTEGER NOT NULL,
+    commits INTEGER NOT NULL
   ) STRICT;
-  INSERT INTO totals VALUES (0, 0, 0, 0);
+  INSERT INTO totals VALUES (0, 0, 0, 0, 0);
 
   CREATE TABLE buckets (
     bucket TEXT PRIMARY KEY, headers TEXT NOT NULL, body BLOB NOT NULL, settings TEXT NOT NULL,

@@ -46,6 +46,11 @@ export class StoreReader {
     return { buckets, objects, bytes, retired, retiredBytes };
   }
 
+  /** How many transactions the store has counted. */
+  commits(): number {
+    return this.#one<{ commits: number }>('SELECT commits FROM totals')?.commits ?? 0;
+  }
+
   damaged(): readonly DamagedEntry[] {
     return this.#all(
       'SELECT bucket, key, damage AS reason FROM versions WHERE damage IS NOT NULL ORDER BY bucket, key',
