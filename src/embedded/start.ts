@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { type AppConfig, createApp, type Listening, listen, readAppConfig } from '../app/index.ts';
 import { type RunningKeeper, readKeeperConfig, startKeeper } from '../keeper/index.ts';
-import { createIntegrityService, readReconcilerConfig } from '../reconciler/index.ts';
+import { createIntegrityService, createPublisher, readReconcilerConfig } from '../reconciler/index.ts';
 import type { Environment } from '../shared/config.ts';
 import type { IntegrityService } from '../shared/integrity-service.ts';
 import { createKeeperClient, type KeeperStatus } from '../shared/keeper-api.ts';
@@ -75,7 +75,7 @@ async function startAll(
   const env = partsEnvironment(config, folder, { databaseUrl, s3Url: s3.config.endpoint });
   const appConfig = readAppConfig(env);
   const connections = connect(start, databaseUrl, s3.config);
-  const integrity = createIntegrity(start, { ...connections, env, startedAt, endpoint: s3.config.endpoint });
+  const integrity = await createIntegrity(start, { ...connections, env, startedAt, endpoint: s3.config.endpoint });
   const listening = await serve(start, { ...connections, integrity, appConfig });
   const run: RunFile = {
     pid: process.pid,
@@ -197,20 +197,21 @@ function connect({ options, logs, stack }: Start, databaseUrl: string, s3: S3Con
   return { pool, bucket: { client, name: s3.bucket } };
 }
 
-function createIntegrity(
+async function createIntegrity(
   { logs }: Start,
   parts: Connections & {
     readonly env: Environment;
     readonly startedAt: Date;
     readonly endpoint: string | undefined;
   },
-): IntegrityService {
+): Promise<IntegrityService> {
   const { pool, bucket, env, startedAt, endpoint } = parts;
   const keeper = endpoint === undefined ? null : createKeeperClient(endpoint);
   const config = readReconcilerConfig(env);
+  const publisher = await createPublisher(config);
   return createIntegrityService(
-    { config, pool, bucket, keeper, logger: logs('reconciler'), publisher: null },
-    { noUploadsBefore: startedAt },
+    { config, pool, bucket, keeper, logger: logs('reconciler'), publisher },
+    { noUploadsBefore: startedAt }, // the only API there is starts now
   );
 }
 

@@ -1,0 +1,72 @@
+// `keepsake keeper status|versions|restore`: what the keeper holds, and bringing an earlier state of a key back (P5).
+import { KeepsakeError } from '../../shared/errors.ts';
+import { createKeeperClient, type KeeperClient, type KeptVersion } from '../../shared/keeper-api.ts';
+import type { Context } from '../context.ts';
+import { newTable } from '../report-view.ts';
+import { findSystem } from '../system.ts';
+import { countOf, shortened, sizeOf } from '../words.ts';
+
+interface Target {
+  readonly client: KeeperClient;
+  readonly bucket: string;
+}
+
+function findKeeper({ env }: Context): Target {
+  const { s3 } = findSystem(env);
+  if (s3.endpoint === undefined) throw noKeeper('AWS');
+  return { client: createKeeperClient(s3.endpoint), bucket: s3.bucket };
+}
+
+export async function keeperStatus(context: Context): Promise<number> {
+  const status = await findKeeper(context).client.status();
+  if (!status) throw noKeeper('an S3 without it');
+  const { state, counts, restore, damaged, storeId, upstream, version } = status;
+  const isReady = state === 'ready';
+  context.print(`${isReady ? context.style('green', '✓') : context.style('yellow', '!')} keeper ${version}: ${state}`);
+  context.print(
+    `  holds     ${countOf(counts.objects, 'object')}, ${sizeOf(counts.bytes)}, in ${countOf(counts.buckets, 'bucket')}`,
+  );
+  context.print(`  undo      ${countOf(counts.retired, 'earlier version')}, ${sizeOf(counts.retiredBytes)}`);
+  context.print(`  restored  ${restore.objectsDone} of ${countOf(restore.objectsTotal, 'object')}`);
+  context.print(`  store     ${storeId}, in front of ${upstream}`);
+  for (const { bucket, key, reason } of damaged) {
+    context.print(`${context.style('red', '✗')} damaged: ${bucket}/${shortened(key, 80)}: ${reason}`);
+  }
+  context.printJson(status);
+  return isReady && damaged.length === 0 ? 0 : 1;
+}
+
+export async function keeperVersions(context: Context, key: string): Promise<number> {
+  const { client, bucket } = findKeeper(context);
+  const versions = await client.versions(bucket, key);
+  if (versions.length === 0) context.print(`The keeper holds nothing under ${bucket}/${key}.`);
+  else context.print(versionTable(versions));
+  context.printJson(versions);
+  return versions.length > 0 ? 0 : 1;
+}
+
+export async function keeperRestore(context: Context, key: string, versionId: string | undefined): Promise<number> {
+  const { client, bucket } = findKeeper(context);
+  const restored = await client.restore({ bucket, key, ...(versionId !== undefined && { versionId }) });
+  context.print(
+    `${context.style('green', '✓')} ${bucket}/${key} is back: ${sizeOf(restored.sizeBytes)}, ${restored.etag}`,
+  );
+  context.printJson(restored);
+  return 0;
+}
+
+function versionTable(versions: readonly KeptVersion[]): string {
+  const table = newTable(['version', 'state', 'size', 'saved', 'kept until']);
+  for (const { versionId, state, sizeBytes, savedAt, expiresAt } of versions) {
+    table.push([versionId, state, sizeOf(sizeBytes), savedAt, expiresAt ?? '']);
+  }
+  return table.toString();
+}
+
+function noKeeper(got: string): KeepsakeError {
+  return new KeepsakeError('NotConfigured', {
+    what: 'there is no keeper',
+    got,
+    remedy: 'npm start brings one; else set AWS_S3_ENDPOINT_URL to where yours listens.',
+  });
+}

@@ -1,0 +1,128 @@
+// The processes of a cluster: the API joined with the reconciler, the keeper, one run of the reconciler, the bucket.
+// They log JSON to stderr and end in order on SIGTERM.
+import { createApp, listen, readAppConfig } from '../../app/index.ts';
+import { ensureBucket } from '../../embedded/index.ts';
+import { readKeeperConfig, startKeeper } from '../../keeper/index.ts';
+import {
+  createIntegrityService,
+  createPublisher,
+  createReconciler,
+  readReconcilerConfig,
+} from '../../reconciler/index.ts';
+import type { Environment } from '../../shared/config.ts';
+import { createKeeperClient } from '../../shared/keeper-api.ts';
+import { createLogger } from '../../shared/logger.ts';
+import { createPool, migrate, readDatabaseUrl } from '../../shared/postgres.ts';
+import { exitCodeOf } from '../../shared/report.ts';
+import { createS3Client, readS3Config } from '../../shared/s3.ts';
+import type { Context } from '../context.ts';
+import { patiently } from '../patience.ts';
+
+/** Serves until SIGTERM or SIGINT. */
+export async function api({ env }: Context): Promise<number> {
+  await using stack = new AsyncDisposableStack();
+  const config = readAppConfig(env);
+  const reconcilerConfig = readReconcilerConfig(env);
+  const logger = createLogger('api', config.logLevel);
+  const stopping = stopSignal();
+  await patiently(() => migrate(config.databaseUrl, logger), {
+    patienceMs: Number.POSITIVE_INFINITY,
+    logger,
+    signal: stopping,
+  });
+  const pool = createPool(config.databaseUrl, { logger, max: 20 });
+  stack.defer(() => pool.end());
+  const bucket = { client: createS3Client(config.s3), name: config.s3.bucket };
+  stack.defer(() => bucket.client.destroy());
+  const integrity = createIntegrityService({
+    config: reconcilerConfig,
+    pool,
+    bucket,
+    keeper: keeperOf(config.s3.endpoint),
+    logger: createLogger('reconciler', config.logLevel),
+    publisher: await createPublisher(reconcilerConfig),
+  });
+  const app = createApp({ config, pool, bucket, logger, integrity });
+  stack.defer(() => app.close());
+  const listening = await listen(app.handler, config);
+  stack.defer(() => listening.close());
+  app.startBackground();
+  logger.info({ url: listening.url }, 'the API listens');
+  await aborted(stopping);
+  return 0;
+}
+
+/** Serves until SIGTERM or SIGINT. */
+export async function keeper({ env }: Context): Promise<number> {
+  const logger = createLogger('keeper', env.LOG_LEVEL);
+  const stopping = stopSignal();
+  const running = await startKeeper(readKeeperConfig(env), { logger });
+  await aborted(stopping);
+  await running.close();
+  return 0;
+}
+
+export interface ReconcileOptions {
+  readonly fix?: boolean;
+  readonly cleanS3?: boolean;
+  readonly cleanAll?: boolean;
+}
+
+/** One run, its report published where the settings say; the exit code is the report's. */
+export async function reconcile({ env, isJson, printJson }: Context, options: ReconcileOptions): Promise<number> {
+  await using stack = new AsyncDisposableStack();
+  const config = readReconcilerConfig(env);
+  const databaseUrl = readDatabaseUrl(env);
+  const s3 = readS3Config(env);
+  const logger = createLogger('reconciler', env.LOG_LEVEL);
+  await migrate(databaseUrl, logger);
+  const pool = createPool(databaseUrl, { logger });
+  stack.defer(() => pool.end());
+  const bucket = { client: createS3Client(s3), name: s3.bucket };
+  stack.defer(() => bucket.client.destroy());
+  const publisher = await createPublisher(config);
+  const reconciler = createReconciler({ config, pool, bucket, keeper: keeperOf(s3.endpoint), logger, publisher });
+  const shouldCleanS3 = Boolean(options.cleanS3 || options.cleanAll);
+  const report = await reconciler.run({
+    mode: options.fix || shouldCleanS3 ? 'repair' : 'check',
+    shouldCleanS3,
+    shouldCleanAll: options.cleanAll ?? false,
+    signal: stopSignal(),
+  });
+  if (isJson) printJson(report);
+  return exitCodeOf(report.status);
+}
+
+/** Makes the bucket when it is not there, once S3 answers; to be repeated at will. */
+export async function bucketEnsure({ env, style, print, printJson }: Context, patienceMs: number): Promise<number> {
+  const s3 = readS3Config(env);
+  const client = createS3Client(s3);
+  try {
+    const isNew = await patiently(() => ensureBucket({ client, name: s3.bucket }, s3.region), {
+      patienceMs,
+      logger: createLogger('bucket', env.LOG_LEVEL),
+    });
+    print(`${style('green', '✓')} bucket ${s3.bucket}: ${isNew ? 'made' : 'is there'}`);
+    printJson({ bucket: s3.bucket, isNew });
+    return 0;
+  } finally {
+    client.destroy();
+  }
+}
+
+function keeperOf(endpoint: Environment[string]) {
+  return endpoint === undefined ? null : createKeeperClient(endpoint);
+}
+
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => controller.abort());
+  return controller.signal;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

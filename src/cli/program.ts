@@ -1,0 +1,146 @@
+// The command line: commands, options, help. What a command does stands in commands/.
+import { Command, InvalidArgumentError } from 'commander';
+import packageJson from '../../package.json' with { type: 'json' };
+import { runUntilStopped } from '../embedded/index.ts';
+import { durationExpected, parseDurationMs } from '../shared/config.ts';
+import { type CheckOptions, check } from './commands/check.ts';
+import { doctor } from './commands/doctor.ts';
+import { type FixOptions, fix } from './commands/fix.ts';
+import { keeperRestore, keeperStatus, keeperVersions } from './commands/keeper.ts';
+import { persistenceTest } from './commands/persistence-test.ts';
+import { api, bucketEnsure, keeper, type ReconcileOptions, reconcile } from './commands/processes.ts';
+import { undo } from './commands/undo.ts';
+import { type Context, createContext, type GlobalOptions } from './context.ts';
+
+const exitCodes = 'Exit codes: 0 clean, 1 drift or a fault found, 2 incomplete, refused or failed.';
+const whichSystem =
+  '\nIt talks to the system that DATABASE_URL and AWS_S3_ENDPOINT_URL name, else to the npm start that runs on\nKEEPSAKE_DATA (.keepsake).';
+
+/** The program; `onExit` is told the exit code of the command that ran. */
+export function createProgram(onExit: (code: number) => void): Command {
+  const program = new Command('keepsake')
+    .description('Proves that S3 and Postgres agree, and mends what does not.')
+    .version(packageJson.version)
+    .option('--json', 'print the result as JSON, and nothing else, on stdout')
+    .option('--verbose', 'show logs and the causes of errors')
+    .showHelpAfterError('(keepsake --help, or keepsake <command> --help)')
+    .addHelpText(
+      'after',
+      `\n${exitCodes}\nBy npm: npm run check, fix, doctor, persistence-test; others: npm run keepsake -- <command>`,
+    );
+
+  const command = (name: string, description: string, examples: readonly string[], parent = program): Command =>
+    parent
+      .command(name)
+      .description(description)
+      .option('--json', 'print the result as JSON, and nothing else, on stdout')
+      .option('--verbose', 'show logs and the causes of errors')
+      .showHelpAfterError('(--help shows examples)')
+      .addHelpText('after', `\nExamples:\n${examples.map((line) => `  $ ${line}`).join('\n')}\n\n${exitCodes}`);
+
+  // Commander passes the arguments, the options and the command itself.
+  const run =
+    <Options>(work: (context: Context, options: Options, args: readonly string[]) => Promise<number>) =>
+    async (...given: unknown[]): Promise<void> => {
+      const self = given.at(-1) as Command;
+      const options = self.optsWithGlobals<GlobalOptions & Options>();
+      onExit(await work(createContext(options), options, self.processedArgs.flat() as string[]));
+    };
+
+  command('check', 'Lists objects and rows and reports what differs. Changes nothing.', [
+    'npm run check',
+    'npm run check -- --create-test',
+    'keepsake check --deep --json',
+  ])
+    .option('--create-test', 'upload a small real image first, and prove it readable')
+    .option('--keep', 'with --create-test: leave the image there')
+    .option('--deep', 'read every object and compare its SHA-256')
+    .option('--grace <time>', `how old drift must be to be judged (${durationExpected})`, duration)
+    .addHelpText('after', whichSystem)
+    .action(run<CheckOptions>(check));
+
+  command('fix', 'Shows what a repair would do; with a flag it asks, then does it.', [
+    'npm run fix',
+    'npm run fix -- --fix',
+    'npm run fix -- --clean-s3 --grace 0 --yes',
+  ])
+    .option('--fix', 'restore, adopt and finish what can be; removes nothing that matters')
+    .option('--clean-s3', 'also set orphaned objects aside (quarantine)')
+    .option('--clean-all', 'also drop rows and quarantined objects that nothing can bring back')
+    .option('-y, --yes', 'do not ask (for scripts)')
+    .option('--grace <time>', `how old drift must be to be removed (${durationExpected})`, duration)
+    .addHelpText('after', whichSystem)
+    .action(run<FixOptions>(fix));
+
+  command('undo', 'Takes repairs back: by the ids that fix and the integrity page show, or the last one.', [
+    'keepsake undo last',
+    'keepsake undo 01936f5a-0000-7000-8000-000000000000',
+  ])
+    .argument('<id...>', 'ids of actions, or last')
+    .action(run((context, _options, ids) => undo(context, ids)));
+
+  command('doctor', 'Looks at settings, disk, S3, bucket, keeper and database; names the remedy of each fault.', [
+    'npm run doctor',
+    'keepsake doctor --json',
+  ]).action(run(doctor));
+
+  command('persistence-test', 'Creates, verifies, kills and restarts a system of its own, and verifies again.', [
+    'npm run persistence-test',
+  ]).action(run(persistenceTest));
+
+  const keeperCommand = program
+    .command('keeper')
+    .description('The durable S3 proxy: what it holds, and the process itself.');
+  command(
+    'status',
+    'Shows the state of the keeper and what it holds.',
+    ['keepsake keeper status'],
+    keeperCommand,
+  ).action(run(keeperStatus));
+  command('versions', 'Lists the kept states of a key.', ['keepsake keeper versions images/….png'], keeperCommand)
+    .argument('<key>')
+    .action(run((context, _options, [key = '']) => keeperVersions(context, key)));
+  command(
+    'restore',
+    'Brings a key back: the newest state, or a version.',
+    ['keepsake keeper restore images/….png'],
+    keeperCommand,
+  )
+    .argument('<key>')
+    .option('--version-id <id>', 'the version to bring back')
+    .action(
+      run<{ readonly versionId?: string }>((context, { versionId }, [key = '']) =>
+        keeperRestore(context, key, versionId),
+      ),
+    );
+  command(
+    'run',
+    'Runs the keeper until SIGTERM.',
+    ['KEEPER_UPSTREAM_URL=http://127.0.0.1:4567 keepsake keeper run'],
+    keeperCommand,
+  ).action(run(keeper));
+
+  command('start', 'Runs the whole system until Ctrl-C (npm start).', ['PORT=8081 keepsake start']).action(
+    run(({ env }) => runUntilStopped(env)),
+  );
+  command('api', 'Runs the API, joined with the reconciler, until SIGTERM.', ['keepsake api']).action(run(api));
+  command('reconcile', 'One run of the reconciler, its report published (what the CronJob runs).', [
+    'keepsake reconcile',
+    'keepsake reconcile --fix',
+  ])
+    .option('--fix', 'repair, within the limits')
+    .option('--clean-s3', 'also set orphaned objects aside (quarantine)')
+    .option('--clean-all', 'also drop rows and quarantined objects that nothing can bring back')
+    .action(run<ReconcileOptions>(reconcile));
+  const bucketCommand = program.command('bucket').description('The bucket of the images.');
+  command('ensure', 'Makes the bucket when it is not there.', ['keepsake bucket ensure'], bucketCommand)
+    .option('--wait <time>', `how long to wait for S3 (${durationExpected})`, duration, 60_000)
+    .action(run<{ readonly wait: number }>((context, { wait }) => bucketEnsure(context, wait)));
+  return program;
+}
+
+function duration(text: string): number {
+  const ms = parseDurationMs(text);
+  if (ms === undefined) throw new InvalidArgumentError(`Expected ${durationExpected}.`);
+  return ms;
+}

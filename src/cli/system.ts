@@ -1,0 +1,92 @@
+// Which system a command talks to: the one that the settings name, else the `npm start` that runs on the data folder.
+import path from 'node:path';
+import { findRunning, folderLayout, type RunFile } from '../embedded/index.ts';
+import {
+  createPublisher,
+  createReconciler,
+  type Reconciler,
+  type ReconcilerDeps,
+  type ReportPublisher,
+  readReconcilerConfig,
+} from '../reconciler/index.ts';
+import type { Environment } from '../shared/config.ts';
+import { KeepsakeError } from '../shared/errors.ts';
+import { createKeeperClient, type KeeperClient } from '../shared/keeper-api.ts';
+import type { Logger } from '../shared/logger.ts';
+import { createPool, migrate, type Pool } from '../shared/postgres.ts';
+import { type Bucket, createS3Client, readS3Config, type S3Config } from '../shared/s3.ts';
+
+export interface System {
+  /** The environment with what was found filled in: every part reads its settings from it. */
+  readonly env: Environment;
+  readonly databaseUrl: string | undefined;
+  readonly s3: S3Config;
+  /** The `npm start` that is spoken to; undefined when the settings name the system. */
+  readonly running: RunFile | undefined;
+}
+
+/** Looks for the system. A database that is not known is left undefined: some commands need none. */
+export function findSystem(env: Environment): System {
+  const folder = path.resolve(env.KEEPSAKE_DATA || '.keepsake');
+  const running = env.DATABASE_URL && env.AWS_S3_ENDPOINT_URL ? undefined : findRunning(folderLayout(folder));
+  const databaseUrl = env.DATABASE_URL || running?.databaseUrl;
+  const endpoint = env.AWS_S3_ENDPOINT_URL || running?.s3Url || undefined;
+  const filled = {
+    ...env,
+    ...(databaseUrl && { DATABASE_URL: databaseUrl }),
+    ...(endpoint && { AWS_S3_ENDPOINT_URL: endpoint }),
+  };
+  return { env: filled, databaseUrl, s3: readS3Config(filled), running };
+}
+
+/** @throws KeepsakeError `NotConfigured` with both remedies when no database is known. */
+export function requireDatabase({ databaseUrl, env }: System): string {
+  if (databaseUrl) return databaseUrl;
+  throw new KeepsakeError('NotConfigured', {
+    what: `no system is known: DATABASE_URL is not set, and no npm start runs on ${path.resolve(env.KEEPSAKE_DATA || '.keepsake')}`,
+    remedy: 'Start one (npm start) in another terminal, or set DATABASE_URL and AWS_S3_ENDPOINT_URL to yours.',
+  });
+}
+
+/** Open connections to a system, and the reconciler on them. */
+export interface Connected {
+  readonly system: System;
+  readonly pool: Pool;
+  readonly bucket: Bucket;
+  readonly keeper: KeeperClient | null;
+  readonly publisher: ReportPublisher | null;
+  readonly reconciler: Reconciler;
+  readonly reconcilerDeps: ReconcilerDeps;
+  close(): Promise<void>;
+}
+
+/** Connects. The schema is brought forward first. @throws KeepsakeError `NotConfigured`, `DatabaseUnavailable`, `DatabaseAccessDenied` */
+export async function connect(system: System, logger: Logger): Promise<Connected> {
+  const databaseUrl = requireDatabase(system);
+  const config = readReconcilerConfig(system.env);
+  await migrate(databaseUrl, logger);
+  const publisher = await createPublisher(config);
+  const pool = createPool(databaseUrl, { logger });
+  const { endpoint } = system.s3;
+  const bucket = { client: createS3Client(system.s3), name: system.s3.bucket };
+  const keeper = endpoint === undefined ? null : createKeeperClient(endpoint);
+  const reconcilerDeps = { config, pool, bucket, keeper, logger, publisher };
+  return {
+    system,
+    pool,
+    bucket,
+    keeper,
+    publisher,
+    reconcilerDeps,
+    reconciler: createReconciler(reconcilerDeps),
+    async close() {
+      bucket.client.destroy();
+      await pool.end();
+    },
+  };
+}
+
+/** Uploads older than the running system's start have no process any more; unknown when the settings name the system. */
+export function uploadsBegan({ running }: System): { readonly noUploadsBefore?: Date } {
+  return running ? { noUploadsBefore: new Date(running.startedAt) } : {};
+}
