@@ -38,7 +38,7 @@ async function compareBytes(api: ImageApi, image: ImageJson): Promise<Violation[
   return [];
 }
 
-/** The objects of deleted images go soon after their rows, by the outbox; what stays is resurrected. */
+/** The objects of deleted images go after their rows, by the outbox (a worker's claim outlives it for a minute); what stays is resurrected. */
 export async function compareDeletedObjects(s3Url: string, ledger: ImageLedger): Promise<Violation[]> {
   const config = readS3Config({ AWS_S3_ENDPOINT_URL: s3Url });
   const client = createS3Client(config);
@@ -52,7 +52,10 @@ export async function compareDeletedObjects(s3Url: string, ledger: ImageLedger):
     return keys;
   };
   try {
-    await waitFor('the objects of deleted images to go', async () => (await leftOver()).length === 0);
+    await waitFor('the objects of deleted images to go', async () => (await leftOver()).length === 0, {
+      timeoutMs: 180_000,
+      everyMs: 1_000,
+    });
     return [];
   } catch {
     const keys = await leftOver();

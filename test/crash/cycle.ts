@@ -1,7 +1,7 @@
 // One cycle: load, a kill in the middle of it, a start while clients go on, and when they are done the comparison of all
 // that was ever acknowledged with what is served.
 import type { ImageLedger, Violation } from '../model/image-ledger.ts';
-import { compareDeletedObjects, compareImages } from './compare-images.ts';
+import { compareImages } from './compare-images.ts';
 import type { ImageApi } from './image-api.ts';
 import { sendImages } from './image-load.ts';
 import { planImages } from './image-plan.ts';
@@ -60,10 +60,6 @@ export async function runCycle(run: Run, cycle: number, kill: Kill): Promise<Cyc
 }
 
 /** All that was ever acknowledged against what is served now, while no client does anything. */
-export async function compareAll({ system, api, ledger, objects }: Run): Promise<Violation[]> {
-  return [
-    ...(await compareImages(api, ledger)),
-    ...(await compareDeletedObjects(system.s3Url, ledger)),
-    ...(await objects.compare()),
-  ];
+export async function compareAll({ api, ledger, objects }: Run): Promise<Violation[]> {
+  return [...(await compareImages(api, ledger)), ...(await objects.compare())];
 }

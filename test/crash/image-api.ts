@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { type ImageJson, imageTypes, type Page } from '../../src/shared/image.ts';
 import { paths } from '../../src/shared/names.ts';
 import { reasonOf } from '../../src/shared/s3.ts';
+import { waitFor } from '../support/wait-for.ts';
 import type { PlannedImage } from './image-plan.ts';
 
 /** What came back; `broken`: no answer, or not all of it. Then nothing is known about the request. */
@@ -24,6 +25,8 @@ export interface ImageApi {
   serve(imageUrl: string): Promise<Outcome<Served>>;
   /** All images, page by page. @throws Error when a page can't be had */
   list(): AsyncGenerator<ImageJson, void, void>;
+  /** Resolves when the API says that all is there. */
+  waitUntilReady(): Promise<void>;
 }
 
 const timeoutMs = 120_000;
@@ -50,6 +53,16 @@ export function createImageApi(baseUrl: string): ImageApi {
     },
     remove: (id) => request(`${paths.images}${id}/`, { method: 'DELETE' }, readJson),
     serve: (imageUrl) => request(imageUrl, {}, digest),
+    async waitUntilReady() {
+      await waitFor(
+        'the API to be ready',
+        async () => {
+          const answer = await request('/readyz', {}, readJson);
+          return answer.kind === 'answered' && answer.status === 200;
+        },
+        { timeoutMs: 180_000 },
+      );
+    },
     async *list() {
       let next: string | null = `${paths.images}?limit=200`;
       while (next !== null) {

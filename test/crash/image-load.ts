@@ -1,5 +1,4 @@
 // Clients that upload, read and delete images as long as there are any to send, whatever happens to the system.
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ImageJson } from '../../src/shared/image.ts';
 import type { ImageLedger, LedgerEntry, Violation } from '../model/image-ledger.ts';
 import { type Random, randomOf } from '../model/random.ts';
@@ -19,8 +18,6 @@ export interface ImageLoad {
 
 /** Above this the largest images are deleted, so that every restart restores about as much. */
 const storedBytesLimit = 256 * 1024 * 1024;
-/** How long a client waits after a request that failed: the system is down, or coming back. */
-const pauseMs = 50;
 
 /** Resolves when each of the images was sent once, answered or not. */
 export async function sendImages(load: ImageLoad, images: readonly PlannedImage[]): Promise<void> {
@@ -30,7 +27,7 @@ export async function sendImages(load: ImageLoad, images: readonly PlannedImage[
       const random = randomOf(load.seed, 'after', image.title);
       await upload(load, image);
       if (random.oneIn(3)) await readOne(load, random);
-      if (random.oneIn(6)) await removeOne(load, random.pick([...load.ledger.stored(), undefined]));
+      if (random.oneIn(6)) await removeOne(load, random.pick(load.ledger.stored()));
       if (load.ledger.storedBytes() > storedBytesLimit) await removeOne(load, largest(load.ledger));
     }
   };
@@ -59,7 +56,7 @@ async function removeOne(load: ImageLoad, entry: LedgerEntry | undefined): Promi
 
 // Down is allowed to be (503, a broken connection); to say that an acknowledged image is not there never is (P3).
 async function readOne(load: ImageLoad, random: Random): Promise<void> {
-  const entry = random.pick([...load.ledger.stored(), undefined]);
+  const entry = random.pick(load.ledger.stored());
   if (!entry?.image) return;
   const outcome = await load.api.serve(entry.image.image_url);
   if (load.ledger.entry(entry.title)?.fate !== 'stored') return; // deleted meanwhile by another client
@@ -72,7 +69,7 @@ async function readOne(load: ImageLoad, random: Random): Promise<void> {
 
 async function noteFailure(load: ImageLoad, method: string, outcome: Outcome<unknown>): Promise<void> {
   if (outcome.kind === 'answered') load.onRefused(`${method} ${outcome.status}`);
-  await delay(pauseMs);
+  await load.api.waitUntilReady();
 }
 
 function largest(ledger: ImageLedger): LedgerEntry | undefined {

@@ -21,7 +21,7 @@ const largestSvgBytes = 4 * 1024 * 1024;
 export function planImages(seed: number, cycle: number, count: number): PlannedImage[] {
   return Array.from({ length: count }, (_, index) => {
     const random = randomOf(seed, 'image', cycle, index);
-    const type = random.pick(allImageTypes);
+    const type = random.pick(allImageTypes) ?? 'image/png';
     const sizeBytes = Math.min(paretoSize(random), type === 'image/svg+xml' ? largestSvgBytes : largestBytes);
     return { title: `crash ${seed} ${cycle} ${index}`, type, sizeBytes, seed: cycle * 1e6 + index };
   });

@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { reasonOf } from '../../src/shared/s3.ts';
 import { createImageLedger, type Violation } from '../model/image-ledger.ts';
+import { compareDeletedObjects } from './compare-images.ts';
 import { compareAll, type Run, runCycle } from './cycle.ts';
 import { checkAtTheEnd } from './final-check.ts';
 import { createImageApi } from './image-api.ts';
@@ -16,7 +17,7 @@ import { createSystem, type System } from './system.ts';
 const shownViolations = 20;
 
 if (process.argv.includes('--help')) console.log(usage);
-else process.exitCode = await main();
+else process.exit(await main()); // when a cycle failed, its clients may still be at work
 
 async function main(): Promise<number> {
   let options: CrashOptions;
@@ -78,7 +79,7 @@ async function crash(system: System, options: CrashOptions): Promise<boolean> {
   }
   await system.kill('group'); // what came after the last kill has to survive one, too
   await system.start();
-  const last = await compareAll(run);
+  const last = [...(await compareAll(run)), ...(await compareDeletedObjects(system.s3Url, run.ledger))];
   show(last);
   violations.push(...last);
   const check = await checkAtTheEnd(system.env);

@@ -48,7 +48,8 @@ export async function createObjectLoad(s3Url: string, seed: number): Promise<Obj
     return true;
   };
   const step = (random: Random, id: string): Promise<boolean> => {
-    const [key, register] = random.pick([...registers].slice(0, random.oneIn(2) ? hotKeys.length : registers.size));
+    const key = random.pick(random.oneIn(2) ? hotKeys : coldKeys) ?? 'hot';
+    const register = registers.get(key) ?? createRegister();
     if (random.oneIn(3)) return read(key, register);
     return change(key, register, random.oneIn(5) ? null : objectOf(random, id));
   };

@@ -7,7 +7,8 @@ export interface Random {
   next(): number;
   /** A whole number from `min` to `max`, both included. */
   integer(min: number, max: number): number;
-  pick<T>(list: readonly T[]): T;
+  /** Undefined when the list is empty. */
+  pick<T>(list: readonly T[]): T | undefined;
   /** True once in `times`, on average. */
   oneIn(times: number): boolean;
 }
@@ -24,11 +25,7 @@ export function randomOf(seed: number, ...labels: readonly (string | number)[]):
     next,
     integer,
     oneIn: (times) => next() * times < 1,
-    pick: (list) => {
-      const [chosen] = list.slice(integer(0, list.length - 1));
-      if (chosen === undefined) throw new Error('nothing to pick from');
-      return chosen;
-    },
+    pick: (list) => list[integer(0, list.length - 1)],
   };
 }
 
