@@ -37,8 +37,7 @@ const appSettings = {
   }),
 } as const;
 
-// S3's own `port` is that of S3_PORT: it must not take the place of ours.
-const allSettings = { ...databaseSettings, ...s3Settings, s3Port: s3Settings.port, ...appSettings } as const;
+const allSettings = { ...appSettings, ...databaseSettings, ...s3Settings } as const;
 
 /** A setting as the debug view shows it: secrets masked, and where its value came from. */
 export interface ShownSetting {
