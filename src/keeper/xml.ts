@@ -3,7 +3,8 @@
 
 /** The decoded texts of all elements of that name, in order; namespaces' prefixes are looked past. */
 export function textsOf(xml: string, name: string): string[] {
-  return [...xml.matchAll(elementPattern(name, '([^<]*)'))].map((match) => unescapeXml(match[1] ?? ''));
+  const element = new RegExp(`<(?:\\w+:)?${name}(?:\\s[^<>]*)?(?<!/)>([^<]*)</(?:\\w+:)?${name}\\s*>`, 'g');
+  return [...xml.matchAll(element)].map((match) => unescapeXml(match[1] ?? ''));
 }
 
 /** The first text of that name, or undefined. */
@@ -11,9 +12,19 @@ export function textOf(xml: string, name: string): string | undefined {
   return textsOf(xml, name)[0];
 }
 
-/** The inner XML of all elements of that name, in order. They must not nest in themselves. */
+/** The inner XML of all elements of that name, in order. They must not nest in themselves. Linear in the document. */
 export function blocksOf(xml: string, name: string): string[] {
-  return [...xml.matchAll(elementPattern(name, '([\\s\\S]*?)'))].map((match) => match[1] ?? '');
+  const opening = new RegExp(`<(?:\\w+:)?${name}(?:\\s[^<>]*)?(?<!/)>`, 'g');
+  const closing = new RegExp(`</(?:\\w+:)?${name}\\s*>`, 'g');
+  const blocks: string[] = [];
+  for (let open = opening.exec(xml); open !== null; open = opening.exec(xml)) {
+    closing.lastIndex = opening.lastIndex;
+    const close = closing.exec(xml);
+    if (close === null) break; // none after this one either
+    blocks.push(xml.slice(opening.lastIndex, close.index));
+    opening.lastIndex = closing.lastIndex;
+  }
+  return blocks;
 }
 
 /** Whether the document is of the plain kind that this file reads rightly. */
@@ -23,7 +34,7 @@ export function isPlainXml(xml: string): boolean {
 
 /** Text as the content of an element. A carriage return and control characters survive only as references. */
 export function escapeXml(text: string): string {
-  return text.replace(/[<>&"\p{Cc}]/gu, (char) => `&#${char.charCodeAt(0)};`);
+  return text.replace(/[<>&\p{Cc}]/gu, (char) => `&#${char.charCodeAt(0)};`);
 }
 
 const named: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
@@ -36,8 +47,4 @@ function unescapeXml(text: string): string {
     const point = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
     return point <= 0x10ffff ? String.fromCodePoint(point) : whole;
   });
-}
-
-function elementPattern(name: string, inner: string): RegExp {
-  return new RegExp(`<(?:\\w+:)?${name}(?:\\s[^>]*)?(?<!/)>${inner}</(?:\\w+:)?${name}\\s*>`, 'g');
 }

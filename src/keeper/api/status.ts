@@ -11,7 +11,7 @@ export function readStatus(
   { upstreamUrl }: KeeperConfig,
   progress: FillProgress,
 ): KeeperStatus {
-  const { startedAt, finishedAt, ...done } = progress;
+  const { startedAt, finishedAt, refused, ...done } = progress;
   return {
     version: keeperVersion,
     state: gate.state,
@@ -21,7 +21,7 @@ export function readStatus(
     upstream: upstreamUrl,
     restore: { ...done, startedAt: isoTime(startedAt), finishedAt: isoTime(finishedAt) },
     counts: store.counts(),
-    damaged: store.damaged(),
+    damaged: [...store.damaged(), ...refused],
   };
 }
 

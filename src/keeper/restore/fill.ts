@@ -3,11 +3,18 @@
 import { KeepsakeError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { pathOf } from '../proxy/target.ts';
-import type { ObjectRecord, Store } from '../store/contract.ts';
+import type { DamagedEntry, ObjectRecord, Store } from '../store/contract.ts';
 import type { EmulatorClient } from '../upstream/client.ts';
 import { captureBucket, captureObject } from './capture.ts';
 import { listBuckets, listKeys } from './listing.ts';
-import { expectSuccess, putBackBucket, putBackBucketSettings, putBackObject, putBackUpload } from './put-back.ts';
+import {
+  expectSuccess,
+  orderedSettings,
+  putBackBucket,
+  putBackObject,
+  putBackSetting,
+  putBackUpload,
+} from './put-back.ts';
 
 /** How far a filling is; the keeper's status shows it. Times are Unix ms. */
 export interface FillProgress {
@@ -17,6 +24,13 @@ export interface FillProgress {
   bytesTotal: number;
   startedAt: number | null;
   finishedAt: number | null;
+  /** What the emulator refused to take back. */
+  refused: DamagedEntry[];
+}
+
+interface FillOptions {
+  readonly progress: FillProgress;
+  readonly logger: Logger;
 }
 
 export const noFill = (): FillProgress => ({
@@ -26,31 +40,31 @@ export const noFill = (): FillProgress => ({
   bytesTotal: 0,
   startedAt: null,
   finishedAt: null,
+  refused: [],
 });
 
 // An emulator is bound by its own process; more at once only queues there.
 const workers = 16;
 
 /** Fills the emulator from the store, once. @throws when the emulator fails: then it has to be done again */
-export async function fill(
-  store: Store,
-  client: EmulatorClient,
-  { progress, logger }: { readonly progress: FillProgress; readonly logger: Logger },
-): Promise<void> {
+export async function fill(store: Store, client: EmulatorClient, options: FillOptions): Promise<void> {
+  const { progress, logger } = options;
   const { objects, bytes } = store.counts();
   Object.assign(progress, noFill(), { objectsTotal: objects, bytesTotal: bytes, startedAt: Date.now() });
   const captured = await captureUnknown(store, client);
   const buckets = store.buckets();
   for (const bucket of buckets) await putBackBucket(client, bucket);
-  for (const bucket of buckets) await putBackBucketSettings(client, bucket);
+  for (const bucket of buckets)
+    for (const setting of orderedSettings(bucket))
+      await leaveOutBad(options, bucket, () => putBackSetting(client, bucket.bucket, '', setting));
   await eachAtOnce(store.objects(), async (record) => {
     if (!captured.has(`${record.bucket}/${record.key}`))
-      await skipDamaged(logger, record, () => putBackRecord(store, client, logger, record));
+      await leaveOutBad(options, record, () => putBackRecord(store, client, logger, record));
     progress.objectsDone += 1;
     progress.bytesDone += record.sizeBytes;
   });
   for (const upload of store.uploads()) {
-    await skipDamaged(logger, upload, async () => {
+    await leaveOutBad(options, upload, async () => {
       const upstreamUploadId = await putBackUpload(store, client, upload);
       await store.commit({ kind: 'rename-upload', uploadId: upload.uploadId, upstreamUploadId });
     });
@@ -69,17 +83,19 @@ async function putBackRecord(
     logger.warn({ bucket: record.bucket, key: record.key, etag, expected: record.etag }, 'an ETag changed on restore');
 }
 
-// The store sets aside what it finds damaged; here it only has to not stop the rest.
-async function skipDamaged(
-  logger: Logger,
-  { bucket, key }: { readonly bucket: string; readonly key: string },
+// One entry must not keep all others away: what can't be read (the store names it), or is refused for good, is left out.
+async function leaveOutBad(
+  { progress, logger }: FillOptions,
+  { bucket, key = '' }: { readonly bucket: string; readonly key?: string },
   work: () => Promise<unknown>,
 ): Promise<void> {
   try {
     await work();
   } catch (error) {
-    if (!(error instanceof KeepsakeError) || error.code !== 'IncompleteUpload') throw error;
-    logger.error({ bucket, key, reason: error.message }, 'a damaged entry was left out');
+    const isBad = error instanceof KeepsakeError && (error.code === 'IncompleteUpload' || error.code === 'S3BadAnswer');
+    if (!isBad) throw error;
+    logger.error({ bucket, key, reason: error.message }, 'an entry was left out of the restore');
+    if (error.code === 'S3BadAnswer') progress.refused.push({ bucket, key, reason: error.message });
   }
 }
 

@@ -18,9 +18,13 @@ export async function* listKeys(client: EmulatorClient, bucket: string): AsyncGe
     const after = token === undefined ? '' : `&continuation-token=${encodeURIComponent(token)}`;
     const path = pathOf(bucket, '', `list-type=2&encoding-type=url${after}`);
     const xml = expectSuccess(await client.call('GET', path), `${bucket} was listed`).body.toString();
+    const isEncoded = textOf(xml, 'EncodingType') === 'url'; // not every emulator heeds what was asked
     for (const entry of blocksOf(xml, 'Contents')) {
-      const key = decodeURIComponent((textOf(entry, 'Key') ?? '').replaceAll('+', ' '));
-      yield { key, etag: textOf(entry, 'ETag') ?? '' };
+      const name = textOf(entry, 'Key') ?? '';
+      yield {
+        key: isEncoded ? decodeURIComponent(name.replaceAll('+', ' ')) : name,
+        etag: textOf(entry, 'ETag') ?? '',
+      };
     }
     token = textOf(xml, 'IsTruncated') === 'true' ? textOf(xml, 'NextContinuationToken') : undefined;
   } while (token !== undefined);
