@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { KeepsakeError } from '../../shared/errors.ts';
-import { BodyDamaged, type ByteRange, readSegments, type Segment } from './body-reader.ts';
+import type { ByteRange } from './body-reader.ts';
 import { BodyReceiver, ReceivedBody } from './body-writer.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import type {
@@ -24,18 +24,10 @@ import type { BodyFolders, FileSystem } from './durable-files.ts';
 import type { FolderLock } from './folder-lock.ts';
 import type { IntentLog } from './intents.ts';
 import type { ContentChange } from './jobs.ts';
-import {
-  bodiesOf,
-  readBucket,
-  readPart,
-  readRetired,
-  readUpload,
-  readVersion,
-  type UploadRow,
-  type VersionRow,
-} from './rows.ts';
-import { asStoreError, storeDamaged } from './store-errors.ts';
+import { readBucket, readPart, readRetired, readUpload, readVersion, type UploadRow, type VersionRow } from './rows.ts';
+import { asStoreError } from './store-errors.ts';
 import type { StoreReader } from './store-reader.ts';
+import { type BytesContext, notHeld, partBytes, partName, versionBytes } from './verified-bytes.ts';
 
 export interface StorePieces {
   readonly folder: string;
@@ -59,11 +51,13 @@ export class DurableStore implements Store {
   readonly createdAt: number;
   readonly damage: DamageLog;
   readonly #pieces: StorePieces;
+  readonly #bytesContext: BytesContext;
   readonly #removals = new Set<Promise<void>>();
 
   constructor(pieces: StorePieces) {
     this.#pieces = pieces;
     this.damage = new DamageLog(pieces);
+    this.#bytesContext = { ...pieces, damage: this.damage };
     const { id, createdAt } = pieces.reader.identity();
     this.id = id;
     this.createdAt = createdAt;
@@ -173,7 +167,7 @@ export class DurableStore implements Store {
   }
 
   readPart(uploadId: string, partNumber: number): Readable {
-    return Readable.from(this.#partBytes(uploadId, partNumber), { objectMode: false });
+    return Readable.from(partBytes(this.#bytesContext, uploadId, partNumber), { objectMode: false });
   }
 
   async expire(now: number): Promise<{ readonly versions: number; readonly bytes: number }> {
@@ -200,43 +194,8 @@ export class DurableStore implements Store {
 
   async *#versionBytes(versionId: number, range?: ByteRange): AsyncGenerator<Uint8Array, void, void> {
     const row = this.#pieces.reader.version(versionId);
-    const version = this.version(versionId);
-    if (!row || !version) throw notHeld(`version ${versionId}`);
-    const segments = this.#pieces.reader.segmentsOfVersion(versionId);
-    try {
-      assertComplete(segments, row);
-      yield* this.#bytes(segments, range ?? { start: 0, end: version.sizeBytes });
-    } catch (error) {
-      if (!(error instanceof BodyDamaged)) throw asStoreError(error, this.#pieces.folder);
-      // It may have been dropped while it was being read.
-      if (!this.#pieces.reader.version(versionId)) throw notHeld(`version ${versionId}`);
-      const { bucket, key } = version;
-      this.damage.setVersionAside(versionId, { bucket, key, reason: error.message });
-      throw storeDamaged(this.#pieces.folder, `${JSON.stringify(`${bucket}/${key}`)}: ${error.message}`, error);
-    }
-  }
-
-  async *#partBytes(uploadId: string, partNumber: number): AsyncGenerator<Uint8Array, void, void> {
-    const { reader, folder } = this.#pieces;
-    const what = partName(partNumber, uploadId);
-    const segment = reader.segmentOfPart(uploadId, partNumber);
-    const upload = reader.upload(uploadId);
-    if (!segment || !upload) throw notHeld(what);
-    try {
-      yield* this.#bytes([segment], { start: 0, end: segment.sizeBytes });
-    } catch (error) {
-      if (!(error instanceof BodyDamaged)) throw asStoreError(error, folder);
-      if (reader.segmentOfPart(uploadId, partNumber)?.body !== segment.body) throw notHeld(what);
-      const { bucket, key } = upload;
-      this.damage.note({ bucket, key, reason: `${what}: ${error.message}` });
-      throw storeDamaged(folder, `${what}: ${error.message}`, error);
-    }
-  }
-
-  #bytes(segments: readonly Segment[], range: ByteRange): AsyncGenerator<Uint8Array, void, void> {
-    const { folders, reader } = this.#pieces;
-    const inlineBytes = (body: number) => reader.inlineBytes(body);
-    return readSegments(segments, range, { bodiesFolder: folders.bodies, inlineBytes });
+    if (!row || !this.#sound(row, readVersion)) throw notHeld(`version ${versionId}`);
+    yield* versionBytes(this.#bytesContext, row, range);
   }
 
   readonly #readRetired = (row: VersionRow): RetiredVersion | undefined => readRetired(row, this.#pieces.retentionMs);
@@ -294,20 +253,4 @@ function withContent(change: Change): ContentChange {
 function received(body: Body): ReceivedBody {
   if (body instanceof ReceivedBody) return body;
   throw new KeepsakeError('Internal', { what: 'a body was committed that no store had received' });
-}
-
-// The row names its bodies under its own check: what is read is what was put, not merely something sound.
-function assertComplete(segments: readonly Segment[], row: VersionRow): void {
-  const bodies = bodiesOf(row);
-  const isSame = segments.length === bodies.length && segments.every(({ body }, index) => body === bodies[index]);
-  const sum = segments.reduce((total, segment) => total + segment.sizeBytes, 0);
-  if (!isSame || sum !== row.size) throw new BodyDamaged('the list of its bodies is broken');
-}
-
-function partName(partNumber: number, uploadId: string): string {
-  return `part ${partNumber} of upload ${uploadId}`;
-}
-
-function notHeld(what: string): KeepsakeError {
-  return new KeepsakeError('VersionNotFound', { what: `the keeper holds no ${what}` });
 }

@@ -9,7 +9,7 @@ import type { Store } from './contract.ts';
 import { openStore } from './open-store.ts';
 import { bytesOf, get, temporaryFolder } from './store-fixture.ts';
 
-const kills = 15;
+const kills = 12;
 
 /** What each key may hold: what was acknowledged last, or what was under way at the kill. */
 interface Expected {
@@ -17,7 +17,7 @@ interface Expected {
   readonly tried: Map<string, string>;
 }
 
-test(`keeps every acknowledged change through ${kills} SIGKILLs at random moments`, { timeout: 60_000 }, async () => {
+test(`keeps every acknowledged change through ${kills} SIGKILLs at random moments`, { timeout: 120_000 }, async () => {
   const folder = await temporaryFolder();
   const acknowledged = new Map<string, string>();
   let acknowledgements = 0;

@@ -194,7 +194,7 @@ async function checkNothingLeft({ store, folder, clock }: Real): Promise<void> {
   expect(await readdir(path.join(folder, 'bodies'))).toEqual([]);
 }
 
-test('agrees with the model after every command of any sequence', { timeout: 60_000 }, async () => {
+test('agrees with the model after every command of any sequence', { timeout: 120_000 }, async () => {
   const top = await temporaryFolder();
   const key = fc.constantFrom('a', 'b', 'c');
   const upload = fc.constantFrom('u', 'v');
@@ -212,7 +212,7 @@ test('agrees with the model after every command of any sequence', { timeout: 60_
       fc.nat(8).map(expire),
       fc.constant(reopen()),
     ],
-    { maxCommands: 60, size: '+1' },
+    { maxCommands: 45, size: '+1' },
   );
   let run = 0;
   const property = fc.asyncProperty(commands, async (sequence) => {
@@ -228,5 +228,5 @@ test('agrees with the model after every command of any sequence', { timeout: 60_
       throw error;
     }
   });
-  await fc.assert(property, { numRuns: 15 });
+  await fc.assert(property, { numRuns: 10 });
 });
