@@ -51,10 +51,11 @@ export interface KeeperDouble extends KeeperClient {
   readonly kept: Map<string, string[]>;
 }
 
-export async function createWorld(): Promise<World> {
-  const localstack = inject('localstackUrl');
-  const emulator = localstack ? undefined : await startFauxqs({ port: 0, host: '127.0.0.1', logger: false });
-  const endpoint = localstack ?? `http://127.0.0.1:${emulator?.port}`;
+/** The caller closes it. `endpoint`: an S3 to use instead. */
+export async function createWorld(options: { readonly endpoint?: string } = {}): Promise<World> {
+  const given = options.endpoint ?? inject('localstackUrl');
+  const emulator = given ? undefined : await startFauxqs({ port: 0, host: '127.0.0.1', logger: false });
+  const endpoint = given ?? `http://127.0.0.1:${emulator?.port}`;
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
   const name = `reconciler-${randomUUID().slice(0, 18)}`;
   const client = createS3Client({ endpoint, region: 'us-east-1', bucket: name, credentials }, { maxAttempts: 1 });
