@@ -26,7 +26,7 @@ export class Bucket extends Component {
       ttlAfterFinished: Duration.hours(1),
     });
     const container = job.addContainer(
-      keepsakeContainer('bucket', { image, command: ['bucket', 'ensure'], envFrom: settings.envFrom }),
+      keepsakeContainer('bucket', { image, command: ['bucket', 'ensure', '--wait', '10m'], envFrom: settings.envFrom }),
     );
     mountScratch(job, container, '/tmp');
     seal(job, 'bucket');

@@ -8,9 +8,8 @@ export interface Load {
   readonly acknowledged: readonly Acknowledged[];
   /** What must not be: an acknowledged image that was a 404, or other bytes. */
   readonly broken: readonly string[];
-  /** Requests that got no good answer: allowed while a part is away. */
-  failures(): number;
-  stop(): Promise<void>;
+  /** Ends it; how often an image was read, whole. */
+  stop(): Promise<number>;
 }
 
 /** Starts two that upload and two that read. */
@@ -18,7 +17,7 @@ export function startLoad(): Load {
   const acknowledged: Acknowledged[] = [];
   const broken: string[] = [];
   let isStopped = false;
-  let failures = 0;
+  let reads = 0;
   let next = 0;
 
   const uploading = async (): Promise<void> => {
@@ -26,34 +25,32 @@ export function startLoad(): Load {
       const index = next++;
       const image = await upload(imageOf(index), `load-${index}.png`);
       if (image) acknowledged.push(image);
-      else {
-        failures++;
-        await delay(100); // as a person would, and not to count a part's absence in thousands
-      }
+      else await pause();
     }
   };
   const reading = async (): Promise<void> => {
     for (let index = 0; !isStopped; index++) {
       const image = acknowledged[index % Math.max(1, acknowledged.length)];
-      const fault = image ? await faultOf(image) : 'none yet';
+      const fault = image ? await faultOf(image) : 'nothing is there yet';
+      if (fault === undefined) reads++;
+      else await pause();
       if (fault?.startsWith('broken')) broken.push(fault);
-      if (fault !== undefined) {
-        failures++;
-        await delay(100);
-      }
     }
   };
   const working = Promise.all([uploading(), uploading(), reading(), reading()]);
   return {
     acknowledged,
     broken,
-    failures: () => failures,
     async stop() {
       isStopped = true;
       await working;
+      return reads;
     },
   };
 }
+
+/** While a part is away: as a person would, not thousands of times. */
+const pause = () => delay(100);
 
 /**
  * Why an image can't be had; undefined when it is served byte for byte. `broken …` for what must never be said of an

@@ -2,7 +2,8 @@
 // The tests are one story and run in their order.
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { cluster } from '../../src/shared/names.ts';
+import { local } from '../../charts/environments.ts';
+import { cluster, ports } from '../../src/shared/names.ts';
 import { chromiumPath, describeWith } from '../support/requirements.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { type Acknowledged, upload } from './door.ts';
@@ -30,8 +31,7 @@ describeWith(['kubernetes'], 'the system on a cluster', () => {
     // The schedule would mix its own runs into those that the tests make.
     await patch('cronjob', cluster.reconcilerCronJob, { spec: { suspend: true } });
     await waitFor('all pods', isSystemReady, { timeoutMs: upWithinMs, everyMs: 500 });
-    const bucketJob = await getJson<{ items: { status: { succeeded?: number } }[] }>('jobs');
-    expect(bucketJob.items.map(({ status }) => status.succeeded)).toEqual([1]);
+    await kubectl('-n', namespace, 'wait', '--for=condition=complete', 'job', '--all', '--timeout=30s');
     expect(await restarts()).toEqual({});
   });
 
@@ -68,8 +68,9 @@ describeWith(['kubernetes'], 'the system on a cluster', () => {
       await die();
     }
     await untilMore(load.acknowledged, 10);
-    await load.stop();
+    const reads = await load.stop();
     await waitFor('all pods', isSystemReady, settle);
+    expect(reads).toBeGreaterThan(load.acknowledged.length);
     expect(load.broken).toEqual([]);
     expect(await faults(load.acknowledged)).toEqual([]);
     images.push(...load.acknowledged);
@@ -142,9 +143,11 @@ describeWith(['kubernetes'], 'the system on a cluster', () => {
   });
 });
 
-const tryToConnect =
-  "require('net').connect(process.argv[2], process.argv[1]).on('error', (error) => console.log(error.code) || process.exit())" +
-  ".on('connect', () => console.log('connected') || process.exit())";
+/** For `node -e`, with an address and a port: writes `connected`, or the error's code. */
+const tryToConnect = `
+  const tell = (outcome) => process.stdout.write(outcome, () => process.exit());
+  const [, address, port] = process.argv;
+  require('node:net').connect(port, address).on('connect', () => tell('connected')).on('error', ({ code }) => tell(code));`;
 
 async function faults(of: readonly Acknowledged[]): Promise<readonly string[]> {
   const found: string[] = [];
@@ -161,8 +164,7 @@ async function untilMore(acknowledged: readonly Acknowledged[], count: number): 
 }
 
 async function removeBehindTheKeeper(keys: readonly string[]): Promise<void> {
-  const bucket = `http://127.0.0.1:4567/${(await getJson<{ data: Record<string, string> }>('configmap', 'keepsake-settings')).data.AWS_STORAGE_BUCKET_NAME}`;
-  const urls = keys.map((key) => `${bucket}/${key}`);
+  const urls = keys.map((key) => `http://127.0.0.1:${ports.emulator}/${local.bucket}/${key}`);
   await execIn('localstack-0', 'localstack', 'curl', '-fsS', '-X', 'DELETE', ...urls);
 }
 
