@@ -76,7 +76,8 @@ function performKind(deps: ActDeps, action: PlannedAction): Promise<Outcome> {
 export async function begin({ pool, clock, runId }: ActDeps, action: PlannedAction, undo: UndoNote): Promise<void> {
   const startedAt = clock();
   const expiresAt = new Date(startedAt.getTime() + undoableMs);
-  await beginAction(pool, { id: action.id, runId, action: action.action, key: action.key, undo, startedAt, expiresAt });
+  const { id, key, reason } = action;
+  await beginAction(pool, { id, runId, action: action.action, key, undo: { ...undo, reason }, startedAt, expiresAt });
 }
 
 async function adopt(deps: ActDeps, action: ActionOf<'adopt'>): Promise<Outcome> {

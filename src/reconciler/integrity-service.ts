@@ -17,10 +17,12 @@ export function createIntegrityService(
   const { pool, logger, clock = () => new Date() } = deps;
   const reconciler = createReconciler(deps);
   const steps = new EventEmitter().setMaxListeners(0);
-  let current: { readonly runId: string; last: RunProgress | null } | null = null;
+  /** The run that was started last, with its last step: it is over when that step is its end. */
+  let newest: { readonly runId: string; last: RunProgress | null } | null = null;
 
+  const running = (): string | null => (newest && !isEnd(newest.last) ? newest.runId : null);
   const tell = (progress: RunProgress): void => {
-    if (current?.runId === progress.runId) current.last = progress;
+    if (newest?.runId === progress.runId) newest.last = progress;
     steps.emit(progress.runId, progress);
   };
 
@@ -28,41 +30,40 @@ export function createIntegrityService(
     latest: () => latestReport(pool).catch(rethrow),
     report: (runId) => reportOf(pool, runId).catch(rethrow),
     history: (options) => runHistory(pool, options).catch(rethrow),
-    running: () => current?.runId ?? null,
+    running,
     start(request) {
-      if (current) return Promise.reject(alreadyRunning(current.runId));
+      const busy = running();
+      if (busy) return Promise.reject(alreadyRunning(busy));
       const runId = uuidv7();
-      current = { runId, last: null };
+      newest = { runId, last: null };
       return new Promise((resolve, reject) => {
         reconciler
           .run({ ...defaults, ...request, runId, onProgress: tell, onStarted: () => resolve({ runId }) })
           .then((report) => tell({ kind: 'finished', runId, report }))
           .catch((thrown: unknown) => {
             const error = asRunError(thrown);
-            logger.error({ runId, err: thrown }, 'a run failed');
+            if (error.code !== 'RunInProgress') logger.error({ runId, err: thrown }, 'a run failed');
             tell({ kind: 'failed', runId, code: error.code, message: error.message });
             reject(error); // without effect once it has started
           })
-          .finally(() => {
-            current = null;
-            resolve({ runId }); // a run that could not get the lock from a Postgres that is away: its end says so
-          });
+          .finally(() => resolve({ runId })); // Postgres was away, so it never had the lock: its end says so
       });
     },
     async *progress(runId, signal) {
-      if (current?.runId !== runId) {
+      if (newest?.runId !== runId) {
         yield { kind: 'finished', runId, report: await reportOf(pool, runId).catch(rethrow) };
         return;
       }
-      const stream = on(steps, runId, { signal });
-      if (current.last) yield current.last;
       try {
-        for await (const [progress] of stream) {
-          yield progress as RunProgress;
-          if ((progress as RunProgress).kind !== 'progress') return;
+        const stream = on(steps, runId, { signal });
+        if (newest.last) yield newest.last;
+        if (isEnd(newest.last)) return;
+        for await (const [progress] of stream as AsyncIterable<[RunProgress]>) {
+          yield progress;
+          if (isEnd(progress)) return;
         }
       } catch (error) {
-        if (!signal.aborted) throw error; // whoever listened has left
+        if (!signal.aborted) throw error; // else whoever listened has left
       }
     },
     async actions({ limit, before }) {
@@ -73,13 +74,17 @@ export function createIntegrityService(
         action: entry.action,
         key: entry.key,
         state: entry.state === 'undone' ? 'undone' : 'done',
-        reason: entry.error ?? '',
+        reason: entry.error ?? entry.undo.reason ?? '',
         startedAt: entry.startedAt.toISOString(),
         isUndoable: isUndoable(entry, now),
       }));
     },
     undo: (actionId) => reconciler.undo(actionId),
   };
+}
+
+function isEnd(step: RunProgress | null): boolean {
+  return step !== null && step.kind !== 'progress';
 }
 
 function rethrow(error: unknown): never {

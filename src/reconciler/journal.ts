@@ -8,6 +8,8 @@ import type { ActionKind } from '../shared/report.ts';
 
 /** What undoing needs. Bytes are set aside under `quarantineKey` with their SHA-256; rows are whole. */
 export interface UndoNote {
+  /** Why it was done, for people. */
+  readonly reason?: string;
   readonly quarantineKey?: string;
   readonly sha256?: string;
   /** The row that the act took away or changed. */
@@ -60,7 +62,7 @@ export async function beginAction(
   );
 }
 
-/** Writes how an act ended. In the act's own transaction where it has one, so that both hold or neither. */
+/** Writes how an act ended; a new `undo` takes the old one's place, its reason kept. In the act's own transaction where it has one, so that both hold or neither. */
 export async function endAction(
   client: Pool | PoolClient,
   id: string,
@@ -72,7 +74,9 @@ export async function endAction(
   },
 ): Promise<void> {
   await client.query(
-    `UPDATE integrity_actions SET state = $2, ended_at = $3, error = $4, undo = coalesce($5, undo) WHERE id = $1`,
+    `UPDATE integrity_actions SET state = $2, ended_at = $3, error = $4,
+       undo = coalesce($5 || jsonb_strip_nulls(jsonb_build_object('reason', undo->'reason')), undo)
+     WHERE id = $1`,
     [id, end.state, end.at, end.error ?? null, end.undo ? JSON.stringify(end.undo) : null],
   );
 }

@@ -123,12 +123,17 @@ export function summarise(
   const parts = findingClasses
     .filter((name) => name !== 'ok' && counts[name].count > 0)
     .map((name) => `${count(counts[name].count)} ${words[name]}`);
-  const found = parts.length === 0 ? `All ${count(all)} are whole` : `Of ${count(all)}: ${parts.join(', ')}`;
+  const found = parts.length === 0 ? wholeOf(all) : `Of ${count(all)}: ${parts.join(', ')}`;
   const acted = actions.done + actions.failed + actions.skipped;
   const deeds = acted > 0 ? `; ${actions.done} repaired, ${actions.failed} failed, ${actions.skipped} left alone` : '';
   const means = acted === 0 && driftCount > 0 ? `; ${count(options.remediable)} can be repaired (npm run fix)` : '';
   const warning = status === 'Suspicious' ? ' This looks like a lost side: see the conditions' : '';
   return `${found}${deeds}${means}.${warning}${warning && '.'}`;
+}
+
+function wholeOf(all: number): string {
+  if (all === 0) return 'Nothing is stored yet';
+  return all === 1 ? 'The one image is whole' : `All ${count(all)} images are whole`;
 }
 
 const words: Readonly<Record<FindingClass, string>> = {
