@@ -8,9 +8,10 @@ import { pagePolicy } from './headers.ts';
 export function serveWebFiles(folder: string): Router {
   const page = path.join(path.resolve(folder), 'index.html');
   const sendPage: RequestHandler = (request, response, next) => {
-    const isPage =
-      (request.method === 'GET' || request.method === 'HEAD') && request.accepts(['json', 'html']) === 'html';
-    if (!isPage || request.path.startsWith('/api/')) return next();
+    const isRead = request.method === 'GET' || request.method === 'HEAD';
+    // The start page is for whoever asks; any other path only for who asks for HTML: a typo in a script stays a 404.
+    const isPage = request.path === '/' || request.accepts(['json', 'html']) === 'html';
+    if (!isRead || !isPage || request.path.startsWith('/api/')) return next();
     response.locals.route = 'web';
     response.set({ 'Content-Security-Policy': pagePolicy, 'Cache-Control': 'no-cache' });
     response.sendFile(page, { cacheControl: false, dotfiles: 'allow' }, (error) => {
