@@ -97,8 +97,6 @@ describeWith(['chromium'], 'the page', () => {
     await page.getByRole('heading', { name: '7 stored, 1 failed' }).waitFor();
     const failed = page.locator('ks-upload-row').filter({ hasText: 'notes.png' });
     await failed.getByText('no image that can be taken. Expected: PNG').waitFor();
-    await failed.getByRole('button', { name: 'Retry notes.png' }).click();
-    await page.getByRole('heading', { name: '7 stored, 1 failed' }).waitFor();
 
     await waitFor('all pictures to be drawn', async () => (await drawnPictures(page)) === 7);
     await page.reload();
@@ -118,12 +116,30 @@ describeWith(['chromium'], 'the page', () => {
     await page.getByRole('main').getByRole('link', { name: 'dropped.png' }).waitFor();
   });
 
+  test('cancels an upload that hangs, and takes up again one that was cut off', async () => {
+    const buffer = pngImage({ width: 40, height: 30, seed: 11 });
+    const files = [{ name: 'hangs.png', mimeType: 'image/png', buffer }];
+    await page.route('**/api/images/', (route) => (route.request().method() === 'POST' ? undefined : route.continue()));
+    await page.locator('input[type=file]').first().setInputFiles(files);
+    await page.getByRole('button', { name: 'Cancel hangs.png' }).click();
+    await page.getByText('Cancelled', { exact: true }).first().waitFor();
+    await page.unroute('**/api/images/');
+
+    await page.route('**/api/images/', (route) => route.abort('connectionreset'), { times: 1 });
+    await page.getByRole('button', { name: 'Retry hangs.png' }).click();
+    await page.getByText('The connection ended before the server answered.').waitFor();
+    await page.getByRole('button', { name: 'Retry hangs.png' }).click();
+    await page.getByRole('main').getByRole('link', { name: 'hangs.png' }).waitFor();
+    expect(await listed(url, 'hangs.png')).toHaveLength(1);
+  });
+
   test('shows one image with its facts, retitles it and deletes it', async () => {
-    await page.getByRole('main').getByRole('link', { name: 'large.png' }).click();
-    await page.getByRole('heading', { name: 'large.png' }).waitFor();
-    await page.getByText('(5,000,000 bytes)').waitFor();
-    const [image] = await listed(url, 'large.png');
-    await page.getByText(image?.sha256 ?? 'a checksum').waitFor();
+    const image = await upload(url, 'one.png', paddedImage('image/png', 1_234_567, 5));
+    await page.reload();
+    await page.getByRole('main').getByRole('link', { name: 'one.png' }).click();
+    await page.getByRole('heading', { name: 'one.png' }).waitFor();
+    await page.getByText('(1,234,567 bytes)').waitFor();
+    await page.getByText(image.sha256).waitFor();
 
     await page.getByRole('button', { name: 'Edit title' }).click();
     await page.getByLabel('Title').fill('Ärger & <b>Ruhe</b>');
@@ -137,15 +153,15 @@ describeWith(['chromium'], 'the page', () => {
     await page.getByRole('button', { name: 'Delete' }).click();
     await page.getByRole('button', { name: 'Delete image' }).click();
     await page.getByRole('heading', { name: 'Images' }).waitFor();
-    expect(await listed(url, 'large.png')).toEqual([]);
+    expect(await listed(url, 'one.png')).toEqual([]);
 
-    await page.goto(`${url}/images/${image?.id}`);
+    await page.goto(`${url}/images/${image.id}`);
     await page.getByRole('alert').waitFor();
   });
 
   test('says a broken link on every view, shows what a repair would do, and repairs when told', async () => {
-    const [image] = await listed(url, 'small image png');
-    if (!image) throw new Error('the first test uploads it');
+    const bytes = pngImage({ width: 60, height: 40, seed: 3 });
+    const image = await upload(url, 'lost.png', bytes);
     await removeBehindTheKeeper(path.join(folder, 'data'), image.key);
 
     await page.getByRole('link', { name: 'Integrity' }).click();
@@ -158,7 +174,7 @@ describeWith(['chromium'], 'the page', () => {
     await visitor.getByRole('status').getByText('Degraded.').waitFor();
     await visitor
       .locator('ks-image-card')
-      .filter({ hasText: 'small image png' })
+      .filter({ hasText: 'lost.png' })
       .getByText('link of this image is broken')
       .waitFor();
     await visitor.close();
@@ -173,7 +189,7 @@ describeWith(['chromium'], 'the page', () => {
     await page.getByLabel('Status').getByText('Healthy', { exact: true }).waitFor();
     await page.locator('ks-action-journal').getByText(image.key).waitFor();
     const served = await fetch(url + image.image_url);
-    expect(Buffer.from(await served.arrayBuffer()).equals(smallImage('image/png'))).toBe(true);
+    expect(Buffer.from(await served.arrayBuffer()).equals(bytes)).toBe(true);
   });
 });
 
@@ -188,6 +204,14 @@ async function listed(url: string, originalName: string): Promise<ImageJson[]> {
   const answer = await fetch(`${url}/api/images/?limit=100`);
   const { results } = (await answer.json()) as PageOf<ImageJson>;
   return results.filter((image) => image.original_name === originalName);
+}
+
+async function upload(url: string, name: string, bytes: Buffer): Promise<ImageJson> {
+  const form = new FormData();
+  form.append('image', new Blob([new Uint8Array(bytes)], { type: 'image/png' }), name);
+  const answer = await fetch(`${url}/api/images/`, { method: 'POST', body: form });
+  expect(answer.status).toBe(201);
+  return (await answer.json()) as ImageJson;
 }
 
 async function removeBehindTheKeeper(dataFolder: string, key: string): Promise<void> {

@@ -24,13 +24,13 @@ export class UploadTray extends LitElement {
     this.isFolded = false;
   }
 
-  /** Unfolds when an upload begins, folds when all are stored; what failed stays in sight. */
+  /** Unfolds when an upload begins, folds when all are stored; what can be retried stays in sight. */
   protected override willUpdate(changed: PropertyValues<this>): void {
-    if (!changed.has('queue')) return;
-    const before = totalsOf(changed.get('queue') ?? []);
-    const now = totalsOf(this.queue);
-    if (before.open === 0 && now.open > 0) this.isFolded = false;
-    if (before.open > 0 && now.open === 0 && now.failed === 0) this.isFolded = true;
+    const before = changed.get('queue');
+    if (!before) return;
+    const hadOpen = totalsOf(before).open > 0;
+    if (!hadOpen && totalsOf(this.queue).open > 0) this.isFolded = false;
+    if (hadOpen && this.queue.every(({ state }) => state.kind === 'done')) this.isFolded = true;
   }
 
   protected override render() {
