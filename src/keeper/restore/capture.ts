@@ -120,7 +120,9 @@ async function readParts(
   for (let partNumber = 1; partNumber <= count; partNumber++) {
     const answer: Answer = await client.call('HEAD', pathOf(bucket, key, `partNumber=${partNumber}`), withChecksums);
     if (answer.status !== 206) return null; // it does not tell: the bytes are kept, the ETag will be another
-    const headers = count === 1 ? {} : checksumHeaders(answer.headers);
+    // A checksum of the full object is no part's.
+    const isOwn = rawHeader(answer.headers, 'x-amz-checksum-type') === 'COMPOSITE';
+    const headers = isOwn ? checksumHeaders(answer.headers) : {};
     parts.push({ sizeBytes: Number(rawHeader(answer.headers, 'content-length')), etag: '', headers });
   }
   return count === 0 ? null : parts;

@@ -108,8 +108,8 @@ async function captureUnknown(store: Store, client: EmulatorClient): Promise<Rea
   const known = new Set(store.buckets().map(({ bucket }) => bucket));
   for (const bucket of await listBuckets(client)) {
     if (!known.has(bucket)) await captureBucket(store, client, bucket);
-    for await (const { key } of listKeys(client, bucket)) {
-      if (store.object(bucket, key) !== undefined) continue;
+    await eachAtOnce(listKeys(client, bucket), async ({ key }) => {
+      if (store.object(bucket, key) !== undefined) return;
       const [last] = store.retired(bucket, key);
       if (last?.cause === 'deleted')
         expectSuccess(await client.call('DELETE', pathOf(bucket, key)), `${bucket}/${key} was deleted again`);
@@ -117,27 +117,25 @@ async function captureUnknown(store: Store, client: EmulatorClient): Promise<Rea
         await captureObject(store, client, { bucket, key });
         captured.add(`${bucket}/${key}`);
       }
-    }
+    });
   }
   return captured;
 }
 
-/** Works on all items, some at once; stops taking more at the first failure, and throws it when all have ended. */
-async function eachAtOnce<T>(items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {
-  const iterator = items[Symbol.iterator]();
+/** Works on all items, some at once; takes no more after the first failure, and throws it when all have ended. */
+async function eachAtOnce<T>(items: Iterable<T> | AsyncIterable<T>, work: (item: T) => Promise<void>): Promise<void> {
+  const running = new Set<Promise<void>>();
   let failure: { readonly error: unknown } | undefined;
-  const run = async (): Promise<void> => {
-    while (failure === undefined) {
-      const next = iterator.next();
-      if (next.done) return;
-      try {
-        await work(next.value);
-      } catch (error) {
+  for await (const item of items) {
+    const job = work(item)
+      .catch((error: unknown) => {
         failure ??= { error };
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: workers }, run));
-  iterator.return?.();
+      })
+      .finally(() => running.delete(job));
+    running.add(job);
+    if (running.size >= workers) await Promise.race(running);
+    if (failure !== undefined) break;
+  }
+  await Promise.all(running);
   if (failure !== undefined) throw failure.error;
 }

@@ -75,7 +75,7 @@ async function putBackParts(
   const answer = expectSuccess(
     await client.call('POST', pathOf(bucket, key, `uploadId=${encodeURIComponent(uploadId)}`), {
       headers: completeHeaders(record.headers),
-      body: Buffer.from(completeXml(done)),
+      body: Buffer.from(completeXml(done, checksumAlgorithm(record.headers))),
     }),
     `a multipart object was put back: ${bucket}/${key}`,
   );
@@ -190,10 +190,15 @@ async function putPart(
 // The object's own checksum belongs to its completion; its algorithm to its beginning.
 function createHeaders(headers: ReplayHeaders): string[] {
   const sums = checksumHeaders(toRawHeaders(headers));
-  const rest = Object.entries(headers).filter(([name]) => !(name in sums));
-  const algorithm = Object.keys(sums)[0]?.slice('x-amz-checksum-'.length).toUpperCase();
-  const isSaid = 'x-amz-checksum-algorithm' in headers;
-  return [...rest.flat(), ...(algorithm && !isSaid ? ['x-amz-checksum-algorithm', algorithm] : [])];
+  const rest = Object.entries(headers).filter(([name]) => !(name in sums) && name !== 'x-amz-checksum-algorithm');
+  const algorithm = checksumAlgorithm(headers);
+  return [...rest.flat(), ...(algorithm === undefined ? [] : ['x-amz-checksum-algorithm', algorithm])];
+}
+
+/** The algorithm that an upload was begun with: said by its client, or seen on the object it became. */
+function checksumAlgorithm(headers: ReplayHeaders): string | undefined {
+  const seen = Object.keys(checksumHeaders(toRawHeaders(headers)))[0];
+  return headers['x-amz-checksum-algorithm'] ?? seen?.slice('x-amz-checksum-'.length).toUpperCase();
 }
 
 function completeHeaders(headers: ReplayHeaders): string[] {
@@ -201,13 +206,13 @@ function completeHeaders(headers: ReplayHeaders): string[] {
   return type === undefined ? [] : ['x-amz-checksum-type', type];
 }
 
-function completeXml(parts: readonly UploadedPart[]): string {
+// Checksums of parts are named only in the upload's own algorithm: others are refused.
+function completeXml(parts: readonly UploadedPart[], algorithm: string | undefined): string {
+  const element = `Checksum${algorithm}`;
   const items = parts.map(({ partNumber, etag, checksums }) => {
-    const sums = Object.entries(checksums).map(([name, value]) => {
-      const element = `Checksum${name.slice('x-amz-checksum-'.length).toUpperCase()}`;
-      return `<${element}>${value}</${element}>`;
-    });
-    return `<Part><PartNumber>${partNumber}</PartNumber><ETag>${escapeXml(etag)}</ETag>${sums.join('')}</Part>`;
+    const sum = algorithm === undefined ? undefined : checksums[`x-amz-checksum-${algorithm.toLowerCase()}`];
+    const sumXml = sum === undefined ? '' : `<${element}>${sum}</${element}>`;
+    return `<Part><PartNumber>${partNumber}</PartNumber><ETag>${escapeXml(etag)}</ETag>${sumXml}</Part>`;
   });
   return `<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${items.join('')}</CompleteMultipartUpload>`;
 }
