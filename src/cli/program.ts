@@ -1,8 +1,8 @@
 // The command line: commands, options, help. What a command does stands in commands/.
 import { Command, InvalidArgumentError } from 'commander';
-import packageJson from '../../package.json' with { type: 'json' };
 import { runUntilStopped } from '../embedded/index.ts';
 import { durationExpected, parseDurationMs } from '../shared/config.ts';
+import { version } from '../shared/version.ts';
 import { type CheckOptions, check } from './commands/check.ts';
 import { doctor } from './commands/doctor.ts';
 import { type FixOptions, fix } from './commands/fix.ts';
@@ -20,7 +20,7 @@ const whichSystem =
 export function createProgram(onExit: (code: number) => void): Command {
   const program = new Command('keepsake')
     .description('Proves that S3 and Postgres agree, and mends what does not.')
-    .version(packageJson.version)
+    .version(version)
     .option('--json', 'print the result as JSON, and nothing else, on stdout')
     .option('--verbose', 'show logs and the causes of errors')
     .showHelpAfterError('(keepsake --help, or keepsake <command> --help)')

@@ -4,9 +4,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { asKeepsakeError, KeepsakeError, toErrorBody } from '../../shared/errors.ts';
 import type { KeeperStatus } from '../../shared/keeper-api.ts';
+import { version } from '../../shared/version.ts';
 import type { KeeperParts } from '../parts.ts';
 import { readBody } from '../proxy/delete-objects.ts';
-import { keeperVersion } from '../version.ts';
 import type { KeeperMetrics } from './metrics.ts';
 import { listVersions, restoreVersion } from './versions.ts';
 
@@ -23,7 +23,7 @@ interface Reply {
 
 /** Answers one request under /_keeper/. Never rejects. */
 export async function serveApi(parts: ApiParts, req: IncomingMessage, res: ServerResponse): Promise<void> {
-  res.setHeader('x-keepsake-keeper', keeperVersion);
+  res.setHeader('x-keepsake-keeper', version);
   res.setHeader('cache-control', 'no-store');
   try {
     const url = new URL(req.url ?? '/', 'http://keeper');

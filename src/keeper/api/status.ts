@@ -1,9 +1,9 @@
 // The keeper's status as its API tells it.
 import type { KeeperStatus } from '../../shared/keeper-api.ts';
+import { version } from '../../shared/version.ts';
 import type { KeeperConfig } from '../config.ts';
 import type { KeeperParts } from '../parts.ts';
 import type { FillProgress } from '../restore/fill.ts';
-import { keeperVersion } from '../version.ts';
 
 /** The status now. */
 export function readStatus(
@@ -13,7 +13,7 @@ export function readStatus(
 ): KeeperStatus {
   const { startedAt, finishedAt, refused, ...done } = progress;
   return {
-    version: keeperVersion,
+    version: version,
     state: gate.state,
     storeId: store.id,
     storeCreatedAt: new Date(store.createdAt).toISOString(),
