@@ -12,7 +12,7 @@ import { bringBackBucket } from './bring-back-bucket.ts';
 import { type Evidence, type EvidenceDeps, gatherEvidence, sizeOf } from './evidence.ts';
 import { type FindingsFile, openFindingsFile } from './findings-file.ts';
 import { inBatches, mapInFlight } from './in-flight.ts';
-import { expiredQuarantine } from './journal.ts';
+import { expiredQuarantine, openActions } from './journal.ts';
 import { type JudgeOptions, judge } from './judge.ts';
 import { forgetHealed } from './memory.ts';
 import { observeRows } from './observe.ts';
@@ -29,6 +29,7 @@ const maxPlanned = 50_000;
 const evidenceBatch = 100;
 const actionsInFlight = 4;
 const purgeLimit = 1000;
+const sampleOfPlan = 50;
 
 type PassDeps = ReconcilerDeps & { readonly clock: () => Date };
 
@@ -48,6 +49,7 @@ export class Pass {
   #file: FindingsFile | null = null;
   #remediable = 0;
   #unplanned = 0;
+  #unsettled = 0;
   #mended = { missing: 0, orphanImages: 0, all: 0 };
 
   constructor(deps: PassDeps, options: RunOptions & { readonly runId: string }) {
@@ -73,7 +75,16 @@ export class Pass {
 
   /** Ends what a run that died left half done. Only a repair changes anything; a check says that there is something. */
   async settle(): Promise<void> {
-    if (this.mode === 'repair') await settleOpenActions(this.#deps);
+    if (this.mode === 'repair') {
+      await settleOpenActions(this.#deps);
+      return;
+    }
+    const open = await openActions(this.#deps.pool, sampleOfPlan);
+    if (open.length === 0) return;
+    this.#unsettled = open.length;
+    this.#conditions.push(unfinished);
+    for (const { id, action, key } of open)
+      this.#tally.addResult({ id, action, key, reason: 'its run died half-way', state: 'planned' });
   }
 
   /** Reads both sides to their end, judges every pair and plans. @throws KeepsakeError when anything stays unknown. */
@@ -96,9 +107,9 @@ export class Pass {
     const allowed = this.#plan.filter(
       ({ action }) => !(isPulled && isRemoval(action)) && !(isLimitReached && isLimited(action)),
     );
-    this.#tally.actions.planned = allowed.length;
+    this.#tally.actions.planned = allowed.length + this.#unsettled;
     if (this.mode !== 'repair') {
-      for (const { id, action, key, reason } of allowed.slice(0, 50))
+      for (const { id, action, key, reason } of allowed.slice(0, sampleOfPlan))
         this.#tally.addResult({ id, action, key, reason, state: 'planned' });
       return;
     }
@@ -192,7 +203,7 @@ export class Pass {
     const { action, remedy } = planFor(evidence, this.#planOptions());
     this.#tally.count(verdict.class, sizeOf(known));
     if (verdict.drift === 'orphan' && idOfKey(known.key)) this.#sides.orphanImages += 1;
-    if (remedy) this.#remediable += 1;
+    if (action) this.#remediable += 1;
     const finding = toFinding(evidence, remedy);
     this.#tally.findings.add(finding);
     await this.#file?.write(finding);
@@ -287,7 +298,8 @@ export class Pass {
 
   #planOptions(): PlanOptions {
     const { shouldCleanS3 = false, shouldCleanAll = false } = this.#options;
-    return { now: this.startedAt, graceMs: this.#graceMs, shouldCleanS3, shouldCleanAll };
+    const isForNextRun = this.mode !== 'repair';
+    return { now: this.startedAt, graceMs: this.#graceMs, shouldCleanS3, shouldCleanAll, isForNextRun };
   }
 
   get #graceMs(): number {
@@ -305,6 +317,13 @@ export class Pass {
     this.#options.onProgress?.(progress);
   }
 }
+
+const unfinished: Condition = {
+  type: 'UnfinishedRepairs',
+  status: 'True',
+  reason: 'RunDied',
+  message: 'A repair died half-way. Nothing is lost; end it: npm run fix -- --fix',
+};
 
 function moreNextTime(count: number): Condition {
   const message = `${count} more repairs wait: one run plans at most ${maxPlanned}. Run again: npm run fix -- --fix`;

@@ -5,7 +5,13 @@ import type { Evidence } from './evidence.ts';
 import { type PlanOptions, planFor } from './plan.ts';
 
 const hourMs = 3_600_000;
-const options: PlanOptions = { now: exampleNow, graceMs: hourMs, shouldCleanS3: false, shouldCleanAll: false };
+const options: PlanOptions = {
+  now: exampleNow,
+  graceMs: hourMs,
+  shouldCleanS3: false,
+  shouldCleanAll: false,
+  isForNextRun: false,
+};
 const cleanS3 = { shouldCleanS3: true };
 const cleanAll = { shouldCleanS3: true, shouldCleanAll: true };
 const sources = [{ kind: 'keeper', versionId: '1' }] as const;

@@ -41,6 +41,8 @@ export interface PlanOptions {
   readonly graceMs: number;
   readonly shouldCleanS3: boolean;
   readonly shouldCleanAll: boolean;
+  /** Plan what a repair after this run would do: by then, this run is an earlier one that has seen it. */
+  readonly isForNextRun: boolean;
 }
 
 /** What a policy answers: a deed with its reason, and what still stands in its way (null: nothing). */
@@ -137,8 +139,8 @@ export function isRemoval(action: ActionKind): boolean {
 }
 
 // P9: nothing is removed that no earlier run has seen, or that has not been seen for as long as the grace.
-function waitOf({ sighting }: Evidence, { graceMs, now }: PlanOptions): string | null {
-  if (!sighting.isEarlier) return 'waits for a second run: no earlier one has seen it';
+function waitOf({ sighting }: Evidence, { graceMs, now, isForNextRun }: PlanOptions): string | null {
+  if (!sighting.isEarlier && !isForNextRun) return 'waits for a second run: no earlier one has seen it';
   if (isOlder(sighting.firstSeenAt, graceMs, now)) return null;
   const until = new Date(sighting.firstSeenAt.getTime() + graceMs);
   return `waits until ${until.toISOString()}, the end of its grace`;

@@ -82,6 +82,16 @@ test('removes nothing that no earlier run has seen', async () => {
   expect(await fix({ shouldCleanS3: true, graceMs: 0 })).toMatchObject({ actions: { done: 1 } });
 });
 
+test('a preview shows what the repair after it does, which then has been seen', async () => {
+  await addImages(3);
+  await world.putObject('images/stray.png', 'stray');
+  const options = { shouldCleanS3: true, graceMs: 0 };
+  expect(await world.reconciler.run({ mode: 'preview', ...options })).toMatchObject({
+    actions: { planned: 1, done: 0 },
+  });
+  expect(await fix(options)).toMatchObject({ status: 'Healthy', actions: { done: 1 } });
+});
+
 test('adopts an object whose metadata and bytes prove its row, and undo takes the row away again', async () => {
   const [key = ''] = await addImages(3);
   const { rows: before } = await world.pool.query('SELECT * FROM images WHERE key = $1', [key]);
