@@ -35,6 +35,8 @@ export interface KeeperConfig {
   readonly session?: () => string | Promise<string>;
   /** How often an idle emulator is asked for its session. @default 1 s */
   readonly probeMs?: number;
+  /** How long the emulator may take to tell its session before it counts as hung. @default 10 s */
+  readonly probeTimeoutMs?: number;
 }
 
 /** @throws KeepsakeError `InvalidSettings` with all faults. */

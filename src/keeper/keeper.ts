@@ -58,7 +58,7 @@ async function runKeeper(config: KeeperConfig, store: Store, logger: Logger): Pr
   const probe = createUpstream(config.upstreamUrl, 4);
   const progress = noFill();
   const source = createSessionSource(
-    createEmulatorClient(probe, { timeoutMs: sessionTimeoutMs, hasSubResources: false }),
+    createEmulatorClient(probe, { timeoutMs: config.probeTimeoutMs ?? sessionTimeoutMs, hasSubResources: false }),
     { given: config.session, lastKnown: store.session() },
   );
   const gate = new Gate({
