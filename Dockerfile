@@ -23,7 +23,7 @@ FROM keepsake AS live
 USER 0
 RUN chown -R 1000:1000 src
 USER 1000:1000
-ENTRYPOINT ["node", "--watch-path=/app/src", "--watch-preserve-output", "/app/src/cli/main.ts"]
+ENTRYPOINT ["node", "--watch", "--watch-preserve-output", "/app/src/cli/main.ts"]
 
 # What a plain `docker build` makes.
 FROM keepsake

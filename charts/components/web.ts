@@ -25,7 +25,7 @@ export class Web extends Component {
       image: environment.images.web,
       imagePullPolicy: kplus.ImagePullPolicy.IF_NOT_PRESENT,
       ports: [{ name: 'http', number: ports.web }],
-      startup: httpProbe('/healthz', { port: ports.web, everySeconds: 1, failures: 30 }),
+      startup: httpProbe('/healthz', { port: ports.web, everySeconds: 1, failures: 60 }),
       readiness: httpProbe('/healthz', { port: ports.web, everySeconds: 5, failures: 2 }),
       liveness: httpProbe('/healthz', { port: ports.web, everySeconds: 10, failures: 6 }),
       resources: resources({ cpuMillis: 10, memoryMiB: 16, memoryLimitMiB: 64 }),

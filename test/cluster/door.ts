@@ -1,4 +1,5 @@
 // The system through its ingress, as a browser meets it: http://keepsake.localhost on this machine's port 80.
+import { createHash } from 'node:crypto';
 import http from 'node:http';
 import { cluster } from '../../src/shared/names.ts';
 
@@ -45,7 +46,7 @@ export function ask(
 export interface Acknowledged {
   readonly key: string;
   readonly path: string;
-  readonly bytes: Buffer;
+  readonly sha256: string;
 }
 
 /** Uploads one image; undefined when it was not acknowledged. */
@@ -61,5 +62,9 @@ export async function upload(bytes: Buffer, name: string): Promise<Acknowledged 
   });
   if (status !== 201) return undefined;
   const image = JSON.parse(body.toString()) as { key: string; image_url: string };
-  return { key: image.key, path: image.image_url, bytes };
+  return { key: image.key, path: image.image_url, sha256: sha256Of(bytes) };
+}
+
+export function sha256Of(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -1,7 +1,7 @@
 // People at work while things die: uploads without pause, and each acknowledged image asked for again and again.
 import { setTimeout as delay } from 'node:timers/promises';
 import { paddedImage, pngImage } from '../support/images.ts';
-import { type Acknowledged, ask, upload } from './door.ts';
+import { type Acknowledged, ask, sha256Of, upload } from './door.ts';
 
 export interface Load {
   /** All images acknowledged so far. */
@@ -56,9 +56,9 @@ const pause = () => delay(100);
  * Why an image can't be had; undefined when it is served byte for byte. `broken …` for what must never be said of an
  * acknowledged one; else a part is away for now. A 502 is the ingress's own unless it names the missing object.
  */
-export async function faultOf({ path, bytes }: Acknowledged): Promise<string | undefined> {
+export async function faultOf({ path, sha256 }: Acknowledged): Promise<string | undefined> {
   const { status, body } = await ask(path);
-  if (status === 200) return body.equals(bytes) ? undefined : `broken: other bytes at ${path}`;
+  if (status === 200) return sha256Of(body) === sha256 ? undefined : `broken: other bytes at ${path}`;
   const isMissing = status === 404 || body.includes('S3ObjectMissing');
   return isMissing ? `broken: ${status} at ${path}` : `away: ${status}`;
 }

@@ -2,10 +2,10 @@
 // The tests are one story and run in their order.
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { local } from '../../charts/environments.ts';
-import { cluster, ports } from '../../src/shared/names.ts';
+import { cluster } from '../../src/shared/names.ts';
 import { chromiumPath, describeWith } from '../support/requirements.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { removeBehindTheKeeper } from './behind-the-keeper.ts';
 import { type Acknowledged, upload } from './door.ts';
 import { buildAndLoadImages } from './images.ts';
 import { currentReport, earlierStatuses, eventReasons, runJob } from './jobs.ts';
@@ -54,11 +54,21 @@ describeWith(['kubernetes'], 'the system on a cluster', () => {
     expect(await faults(images)).toEqual([]);
   });
 
+  test('LocalStack killed is restarted alone, and the keeper fills it again', async () => {
+    const before = await getJson<Pod>('pod', 'localstack-0');
+    await killContainer('localstack-0', 'localstack');
+    await waitFor('LocalStack to start again', async () => (await restarts()).localstack === 1, settle);
+    await waitFor('all pods', isSystemReady, settle);
+    expect((await getJson<Pod>('pod', 'localstack-0')).metadata.uid).toBe(before.metadata.uid);
+    expect(await restarts()).toEqual({ localstack: 1 });
+    expect(await faults(images)).toEqual([]);
+  });
+
   test('nothing acknowledged is lost or missing for a moment while LocalStack, the API and Postgres are killed', async () => {
     const load = startLoad();
     const deaths: readonly (() => Promise<unknown>)[] = [
-      () => killContainer('localstack-0', 'localstack'),
       () => killContainer('localstack-0', 'keeper'),
+      () => killContainer('localstack-0', 'localstack'),
       () => deletePod('localstack-0', '--force', '--grace-period=0'),
       async () => deletePod((await apiPod()).metadata.name),
       () => deletePod('postgres-0'),
@@ -161,11 +171,6 @@ async function faults(of: readonly Acknowledged[]): Promise<readonly string[]> {
 async function untilMore(acknowledged: readonly Acknowledged[], count: number): Promise<void> {
   const enough = acknowledged.length + count;
   await waitFor(`${count} more uploads`, () => acknowledged.length >= enough, settle);
-}
-
-async function removeBehindTheKeeper(keys: readonly string[]): Promise<void> {
-  const urls = keys.map((key) => `http://127.0.0.1:${ports.emulator}/${local.bucket}/${key}`);
-  await execIn('localstack-0', 'localstack', 'curl', '-fsS', '-X', 'DELETE', ...urls);
 }
 
 async function apiPod(): Promise<Pod> {
