@@ -16,8 +16,8 @@ export interface ImageLoad {
   onRefused(answer: string): void;
 }
 
-/** Above this the largest images are deleted, so that every restart restores about as much. */
-const storedBytesLimit = 256 * 1024 * 1024;
+/** Above this, for each image of a cycle, the largest are deleted, so that every restart restores about as much. */
+const storedBytesAnImage = 1024 * 1024;
 
 /** Resolves when each of the images was sent once, answered or not. */
 export async function sendImages(load: ImageLoad, images: readonly PlannedImage[]): Promise<void> {
@@ -28,7 +28,7 @@ export async function sendImages(load: ImageLoad, images: readonly PlannedImage[
       await upload(load, image);
       if (random.oneIn(3)) await readOne(load, random);
       if (random.oneIn(6)) await removeOne(load, random.pick(load.ledger.stored()));
-      if (load.ledger.storedBytes() > storedBytesLimit) await removeOne(load, largest(load.ledger));
+      if (load.ledger.storedBytes() > images.length * storedBytesAnImage) await removeOne(load, largest(load.ledger));
     }
   };
   await Promise.all(Array.from({ length: load.clients }, client));

@@ -44,10 +44,7 @@ async function main(): Promise<number> {
   }
   await system.remove();
   if (isGood && !options.keepsFolder) await rm(folder, { recursive: true, force: true });
-  else
-    console.error(
-      `data and logs: ${folder}; again: npm run crash -- ${process.argv.slice(2).join(' ')} --seed ${options.seed}`,
-    );
+  else console.error(`data and logs: ${folder}; the same plan again: --seed ${options.seed}`);
   return isGood ? 0 : 1;
 }
 

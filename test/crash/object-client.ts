@@ -101,5 +101,5 @@ function etagOf(parts: readonly Buffer[]): string {
 }
 
 function describe(id: string, bytes: Uint8Array, etag: string): string {
-  return `${id} ${bytes.length} ${createHash('sha256').update(bytes).digest('hex')} ${etag}`;
+  return `${id}: ${bytes.length} bytes, SHA-256 ${createHash('sha256').update(bytes).digest('hex').slice(0, 16)}… ETag ${etag}`;
 }

@@ -95,8 +95,10 @@ function noise(id: string, sizeBytes: number): Buffer {
 }
 
 function violationOf(key: string, value: Held, register: Register): Violation {
-  const what = `object ${key} holds ${value ?? 'nothing'}, expected ${register.possible().join(' or ') || 'nothing'}`;
+  const possible = register.possible();
+  const expected = possible.slice(0, 3).map((one) => one ?? 'nothing');
+  const what = `object ${key} holds ${value ?? 'nothing'}; expected ${expected.join(' or ')} (${possible.length} possible)`;
   if (value === null) return { kind: 'lost', what };
-  if (register.possible().every((possible) => possible === null)) return { kind: 'resurrected', what };
+  if (possible.every((one) => one === null)) return { kind: 'resurrected', what };
   return { kind: register.wasWritten(value) ? 'lost' : 'torn', what };
 }
