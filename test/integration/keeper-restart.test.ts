@@ -89,6 +89,19 @@ async function uploadInParts({ client }: KeeperWorld, Key: string, parts: readon
   return ETag;
 }
 
+/** The query of a presigned URL but for its signature: LocalStack looks at the rest. */
+function presignedQuery(): string {
+  const time = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
+  const credential = `test/${time.slice(0, 8)}/us-east-1/s3/aws4_request`;
+  return `X-Amz-Algorithm=AWS4-HMAC-SHA256&${new URLSearchParams({
+    'X-Amz-Credential': credential,
+    'X-Amz-Date': time,
+    'X-Amz-Expires': '600',
+    'X-Amz-SignedHeaders': 'host',
+    'X-Amz-Signature': '0',
+  })}`;
+}
+
 async function tagsOf({ client }: KeeperWorld, Key: string) {
   const { TagSet } = await client.send(new GetObjectTaggingCommand({ Bucket, Key }));
   return TagSet?.map(({ Value }) => Value);
@@ -309,7 +322,7 @@ const stories: readonly Story[] = [
       form.set('Content-Type', 'text/plain');
       form.set('file', new Blob(['form bytes']), 'form.txt');
       const posted = await fetch(`${world.keeper.url}/${Bucket}`, { method: 'POST', body: form });
-      const query = 'X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=0&x-amz-meta-hoisted=yes';
+      const query = `${presignedQuery()}&x-amz-meta-hoisted=yes`;
       const signed = await fetch(`${world.keeper.url}/${Bucket}/presigned?${query}`, {
         method: 'PUT',
         body: 'signed bytes',
@@ -320,7 +333,7 @@ const stories: readonly Story[] = [
         expect(await text(world, 'from/form.txt')).toBe('form bytes');
         const { bytes, answer } = await get(world, 'presigned');
         expect(bytes.toString()).toBe('signed bytes');
-        expect(answer.Metadata).toEqual(before);
+        expect([before, answer.Metadata]).toEqual([{ hoisted: 'yes' }, { hoisted: 'yes' }]);
       };
     },
   },
