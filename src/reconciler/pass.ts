@@ -2,34 +2,33 @@
 // observe, act, finish; or failed, at any point. Memory is bounded by what one pass may plan, never by what it reads.
 import { v7 as uuidv7 } from 'uuid';
 import { KeepsakeError } from '../shared/errors.ts';
-import { idOfKey, imagePrefix } from '../shared/image.ts';
+import { imagePrefix } from '../shared/image.ts';
 import type { RunProgress } from '../shared/integrity-service.ts';
-import { actionKinds, type Condition, type IntegrityReport, type RunMode } from '../shared/report.ts';
+import type { Condition, IntegrityReport, RunMode } from '../shared/report.ts';
 import { assertBucket, listObjects } from '../shared/s3.ts';
-import { perform } from './act.ts';
 import { type Identity, pullBrakes, type Remembered } from './brakes.ts';
 import { bringBackBucket } from './bring-back-bucket.ts';
 import { type Evidence, type EvidenceDeps, gatherEvidence, sizeOf } from './evidence.ts';
 import { type FindingsFile, openFindingsFile } from './findings-file.ts';
-import { inBatches, mapInFlight } from './in-flight.ts';
+import { inBatches } from './in-flight.ts';
 import { expiredQuarantine, openActions } from './journal.ts';
 import { type JudgeOptions, judge } from './judge.ts';
+import { Ledger } from './ledger.ts';
 import { forgetHealed } from './memory.ts';
 import { observeRows } from './observe.ts';
 import { type Pair, pairUp } from './pair-up.ts';
-import { isLimited, isRemoval, type PlannedAction, type PlanOptions, planFor } from './plan.ts';
+import { failuresAllowed, performAll } from './perform-all.ts';
+import { isLimited, isRemoval, type PlanOptions, planFor } from './plan.ts';
 import type { ReconcilerDeps, RunOptions } from './reconciler.ts';
-import { assertFits, completeness, statusOf, summarise, Tally, toFinding } from './report.ts';
+import { assertFits, completeness, statusOf, summarise, toFinding } from './report.ts';
 import { recordEnd, remembered } from './runs.ts';
 import { settleOpenActions } from './settle.ts';
 import { identify } from './sides.ts';
 
-// One more than this is left to the next run, which starts from what is there: about 50 MB of plan at most.
-const maxPlanned = 50_000;
 const evidenceBatch = 100;
-const actionsInFlight = 4;
 const purgeLimit = 1000;
 const sampleOfPlan = 50;
+const pairsAProgress = 1000;
 
 type PassDeps = ReconcilerDeps & { readonly clock: () => Date };
 
@@ -40,17 +39,11 @@ export class Pass {
   readonly #deps: PassDeps;
   readonly #options: RunOptions;
   readonly #signal: AbortSignal;
-  readonly #tally = new Tally();
-  readonly #plan: PlannedAction[] = [];
-  readonly #sides = { objectsRead: 0, rowsRead: 0, storedRows: 0, orphanImages: 0 };
+  readonly #ledger = new Ledger();
   readonly #conditions: Condition[] = [];
   #identity: Identity | null = null;
   #remembered: Remembered | null = null;
   #file: FindingsFile | null = null;
-  #remediable = 0;
-  #unplanned = 0;
-  #unsettled = 0;
-  #mended = { missing: 0, orphanImages: 0, all: 0 };
 
   constructor(deps: PassDeps, options: RunOptions & { readonly runId: string }) {
     this.runId = options.runId;
@@ -73,29 +66,31 @@ export class Pass {
     }
   }
 
-  /** Ends what a run that died left half done. Only a repair changes anything; a check says that there is something. */
+  /**
+   * Ends what a run that died left half done. Only a repair changes anything, and only after both sides were read to
+   * their end once (P8); what it settled may differ afterwards, so they are read again. A check says that there is something.
+   */
   async settle(): Promise<void> {
-    if (this.mode === 'repair') {
-      await settleOpenActions(this.#deps);
-      return;
-    }
     const open = await openActions(this.#deps.pool, sampleOfPlan);
     if (open.length === 0) return;
-    this.#unsettled = open.length;
-    this.#conditions.push(unfinished);
-    for (const { id, action, key } of open)
-      this.#tally.addResult({ id, action, key, reason: 'its run died half-way', state: 'planned' });
+    if (this.mode !== 'repair') {
+      this.#ledger.addUnsettled(open);
+      return;
+    }
+    const config = { ...this.#deps.config, findingsFolder: null };
+    await new Pass({ ...this.#deps, config }, { ...this.#options, runId: this.runId, mode: 'check' }).observe();
+    await settleOpenActions(this.#deps);
   }
 
   /** Reads both sides to their end, judges every pair and plans. @throws KeepsakeError when anything stays unknown. */
-  async observe(prefix: string): Promise<void> {
+  async observe(): Promise<void> {
     const { pool, bucket, keeper, config } = this.#deps;
     const sides = await identify(pool, keeper);
     this.#identity = sides.identity;
     this.#conditions.push(...sides.conditions);
     this.#remembered = (await remembered(pool)) ?? (await this.#rememberedElsewhere());
     this.#file = await openFindingsFile(config.findingsFolder, this.runId, config.history);
-    const pairs = pairUp(listObjects(bucket, { prefix, signal: this.#signal }), observeRows(pool));
+    const pairs = pairUp(listObjects(bucket, { prefix: imagePrefix, signal: this.#signal }), observeRows(pool));
     for await (const batch of inBatches(this.#candidates(pairs), evidenceBatch)) await this.#lookAgain(batch);
     if (this.#options.shouldCleanAll) await this.#planPurge();
     this.#progress('observe');
@@ -104,28 +99,24 @@ export class Pass {
   /** Does what is planned and allowed, if this is a repair. */
   async act(): Promise<void> {
     const { isPulled, isLimitReached } = this.#brakes();
-    const allowed = this.#plan.filter(
+    const ledger = this.#ledger;
+    const allowed = ledger.plan.filter(
       ({ action }) => !(isPulled && isRemoval(action)) && !(isLimitReached && isLimited(action)),
     );
-    this.#tally.actions.planned = allowed.length + this.#unsettled;
+    ledger.tally.actions.planned = allowed.length + ledger.unsettled;
     if (this.mode !== 'repair') {
       for (const { id, action, key, reason } of allowed.slice(0, sampleOfPlan))
-        this.#tally.addResult({ id, action, key, reason, state: 'planned' });
+        ledger.tally.addResult({ id, action, key, reason, state: 'planned' });
       return;
     }
-    allowed.sort((left, right) => actionKinds.indexOf(left.action) - actionKinds.indexOf(right.action));
-    const deps = { ...this.#deps, runId: this.runId };
-    const results = mapInFlight(allowed, actionsInFlight, async (action) => {
-      this.#signal.throwIfAborted();
-      return { action, result: await perform(deps, action) };
-    });
     let done = 0;
-    for await (const { action, result } of results) {
-      this.#tally.addResult(result);
-      if (result.state === 'done') this.#countMended(action);
+    for await (const { action, result } of performAll({ ...this.#deps, runId: this.runId }, allowed, this.#signal)) {
+      ledger.tally.addResult(result);
+      if (result.state === 'done') ledger.addMended(action);
       done += 1;
       this.#progress('act', done, allowed.length);
     }
+    if (done < allowed.length) this.#conditions.push(repairStopped);
   }
 
   /** Builds the report of a pass that read everything, saves it, and forgets what has healed. */
@@ -134,12 +125,7 @@ export class Pass {
     await this.#file?.close();
     const { pool, config } = this.#deps;
     const { isPulled, conditions } = this.#brakes();
-    if (this.#unplanned > 0) this.#conditions.push(moreNextTime(this.#unplanned));
-    const status = statusOf({
-      isComplete: true,
-      isBraked: isPulled,
-      driftLeft: this.#tally.driftCount - this.#mended.all,
-    });
+    const status = statusOf({ isComplete: true, isBraked: isPulled, driftLeft: this.#ledger.driftLeft });
     const report = this.#report(status, null, conditions);
     await recordEnd(pool, report, config.history);
     await forgetHealed(pool, this.runId);
@@ -147,7 +133,8 @@ export class Pass {
   }
 
   /** Builds the report of a pass that something stopped, and saves it if Postgres still answers. */
-  async failed(failure: KeepsakeError): Promise<IntegrityReport> {
+  async failed(error: KeepsakeError): Promise<IntegrityReport> {
+    const failure = this.#signal.aborted ? stopped(error) : error;
     await this.#file?.close().catch(() => {}); // the failure that stopped the pass is the one to tell
     const status = await this.#statusOfFailure(failure);
     const report = this.#report(status, failure, []);
@@ -172,14 +159,13 @@ export class Pass {
 
   async *#candidates(pairs: AsyncIterable<Pair>): AsyncGenerator<Pair, void, void> {
     const options = this.#judgeOptions();
+    let read = 0;
     for await (const pair of pairs) {
       this.#signal.throwIfAborted();
-      if (pair.object) this.#sides.objectsRead += 1;
-      if (pair.row) this.#sides.rowsRead += 1;
-      if (pair.row?.status === 'stored') this.#sides.storedRows += 1;
-      if ((this.#sides.objectsRead + this.#sides.rowsRead) % 1000 === 0) this.#progress('observe');
+      this.#ledger.countRead(pair);
+      if (++read % pairsAProgress === 0) this.#progress('observe');
       const verdict = judge({ ...pair, bytes: null, deletionAt: null }, options);
-      if (verdict.class === 'ok' && !this.#options.isDeep) this.#tally.count('ok', sizeOf(pair));
+      if (verdict.class === 'ok' && !this.#options.isDeep) this.#ledger.tally.count('ok', sizeOf(pair));
       else yield pair;
     }
   }
@@ -194,26 +180,18 @@ export class Pass {
       signal: this.#signal,
     };
     const { evidence, ok } = await gatherEvidence(deps, batch);
-    this.#tally.count('ok', ok.bytes, ok.count);
+    this.#ledger.tally.count('ok', ok.bytes, ok.count);
     for (const one of evidence) await this.#decide(one);
   }
 
   async #decide(evidence: Evidence): Promise<void> {
-    const { known, verdict } = evidence;
     const { action, remedy } = planFor(evidence, this.#planOptions());
-    this.#tally.count(verdict.class, sizeOf(known));
-    if (verdict.drift === 'orphan' && idOfKey(known.key)) this.#sides.orphanImages += 1;
-    if (action) this.#remediable += 1;
     const finding = toFinding(evidence, remedy);
-    this.#tally.findings.add(finding);
+    this.#ledger.addEvidence(evidence, finding);
     await this.#file?.write(finding);
-    if (!action || !this.#isAskedFor(action)) return;
-    if (this.#plan.length < maxPlanned) this.#plan.push(action);
-    else this.#unplanned += 1;
-  }
-
-  #isAskedFor({ key }: PlannedAction): boolean {
-    return this.#options.keys?.includes(key) ?? true;
+    if (!action) return;
+    this.#ledger.remediable += 1;
+    if (this.#options.keys?.includes(action.key) ?? true) this.#ledger.addPlanned(action);
   }
 
   // Bytes whose time in the quarantine is over: all that is ever deleted for good beside rows that nothing brings back.
@@ -221,31 +199,24 @@ export class Pass {
     for (const { id, key, undo } of await expiredQuarantine(this.#deps.pool, this.startedAt, purgeLimit))
       if (undo.quarantineKey) {
         const target = { kind: 'quarantined' as const, actionId: id, quarantineKey: undo.quarantineKey };
-        this.#plan.push({ id: uuidv7(), key, reason: 'its time in the quarantine is over', action: 'delete', target });
+        this.#ledger.addPlanned({
+          id: uuidv7(),
+          key,
+          reason: 'its time in the quarantine is over',
+          action: 'delete',
+          target,
+        });
       }
   }
 
   #brakes(): ReturnType<typeof pullBrakes> {
-    const { missing, orphanImages } = this.#mended;
     return pullBrakes({
-      sides: {
-        ...this.#sides,
-        missing: this.#tally.counts.missing.count - missing,
-        orphanImages: this.#sides.orphanImages - orphanImages,
-      },
+      sides: this.#ledger.sides,
       identity: this.#identity ?? { storeId: undefined, databaseId: '' },
       remembered: this.#remembered,
-      limitedActions: this.#plan.filter(({ action }) => isLimited(action)).length,
+      limitedActions: this.#ledger.limitedActions,
       limits: this.#options.limits ?? this.#deps.config.limits,
     });
-  }
-
-  #countMended(action: PlannedAction): void {
-    if (action.action === 'delete' && action.target.kind === 'quarantined') return; // no finding of this pass
-    this.#mended.all += 1;
-    if (action.action === 'adopt' || action.action === 'quarantine')
-      this.#mended.orphanImages += idOfKey(action.key) ? 1 : 0;
-    else if ((action.action === 'restore' && !action.object) || action.action === 'delete') this.#mended.missing += 1;
   }
 
   #report(
@@ -254,7 +225,7 @@ export class Pass {
     brakes: readonly Condition[],
   ): IntegrityReport {
     const finishedAt = this.#deps.clock();
-    const tally = this.#tally;
+    const { tally, sides, remediable } = this.#ledger;
     return assertFits({
       apiVersion: 'keepsake.dev/v1',
       kind: 'IntegrityReport',
@@ -264,12 +235,12 @@ export class Pass {
       finishedAt: finishedAt.toISOString(),
       durationMs: finishedAt.getTime() - this.startedAt.getTime(),
       status,
-      summary: summarise(status, tally, { remediable: this.#remediable, failure }),
+      summary: summarise(status, tally, { remediable, failure }),
       counts: tally.counts,
       coverage: {
         isComplete: failure === null,
-        objectsRead: this.#sides.objectsRead,
-        rowsRead: this.#sides.rowsRead,
+        objectsRead: sides.objectsRead,
+        rowsRead: sides.rowsRead,
         bucket: this.#deps.bucket.name,
         prefix: imagePrefix,
       },
@@ -279,7 +250,7 @@ export class Pass {
           databaseId: this.#identity.databaseId,
         },
       }),
-      conditions: [completeness(failure), ...brakes, ...this.#conditions],
+      conditions: [completeness(failure), ...brakes, ...this.#conditions, ...this.#ledger.conditions],
       sample: tally.findings.items,
       isSampleCut: tally.findings.isCut,
       fullFindings: this.#file?.path ?? null,
@@ -311,21 +282,20 @@ export class Pass {
       kind: 'progress',
       runId: this.runId,
       phase,
-      done: done ?? this.#sides.objectsRead + this.#sides.rowsRead,
+      done: done ?? this.#ledger.sides.objectsRead + this.#ledger.sides.rowsRead,
       total: total ?? null,
     };
     this.#options.onProgress?.(progress);
   }
 }
 
-const unfinished: Condition = {
-  type: 'UnfinishedRepairs',
+const repairStopped: Condition = {
+  type: 'RepairStopped',
   status: 'True',
-  reason: 'RunDied',
-  message: 'A repair died half-way. Nothing is lost; end it: npm run fix -- --fix',
+  reason: 'TooManyFailures',
+  message: `${failuresAllowed} repairs failed, so the rest was left. See why in the actions, then run again: npm run fix -- --fix`,
 };
 
-function moreNextTime(count: number): Condition {
-  const message = `${count} more repairs wait: one run plans at most ${maxPlanned}. Run again: npm run fix -- --fix`;
-  return { type: 'MoreToDo', status: 'True', reason: 'PlanFull', message };
+function stopped(cause: KeepsakeError): KeepsakeError {
+  return new KeepsakeError('RunStopped', { what: 'the run was stopped', remedy: 'Run again when it suits.' }, cause);
 }

@@ -2,7 +2,6 @@
 // pass. Whatever stays unknown makes the report `Incomplete`, and then nothing is changed (P8).
 import { v7 as uuidv7 } from 'uuid';
 import { KeepsakeError } from '../shared/errors.ts';
-import { imagePrefix } from '../shared/image.ts';
 import type { RunProgress, RunRequest } from '../shared/integrity-service.ts';
 import type { KeeperClient } from '../shared/keeper-api.ts';
 import type { Logger } from '../shared/logger.ts';
@@ -84,7 +83,7 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
     try {
       await pass.enter();
       await pass.settle();
-      await pass.observe(imagePrefix);
+      await pass.observe();
       await pass.act();
       return await pass.finish();
     } catch (error) {

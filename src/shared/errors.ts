@@ -66,6 +66,7 @@ export const errorCatalogue = {
   VersionNotFound: { status: 404, kind: 'person' },
   // reconciler
   RunInProgress: { status: 409, kind: 'retry' },
+  RunStopped: { status: 503, kind: 'retry' },
   RunRefused: { status: 409, kind: 'person' },
   ListingUnordered: { status: 502, kind: 'bug' },
   ActionNotFound: { status: 404, kind: 'person' },

@@ -158,6 +158,53 @@ test('says Suspicious when the bucket itself is gone, and changes no row', async
   expect(await state()).toEqual(before);
 });
 
+test('settles nothing that a dead run left while the listing is not whole', async () => {
+  await makeDrift();
+  intercept = (operation) => {
+    if (operation === 'DeleteObject') throw new Error('killed');
+  };
+  await world.reconciler.run(repair);
+  const { rows: open } = await world.pool.query("SELECT id FROM integrity_actions WHERE state = 'started'");
+  expect(open).toHaveLength(1);
+  const before = await state();
+  intercept = (operation) => {
+    if (operation === 'ListObjectsV2') throw new Error('socket hang up');
+  };
+  await expectIncomplete('S3Unavailable');
+  intercept = () => {};
+  expect(await state()).toEqual(before);
+  expect((await world.pool.query("SELECT id FROM integrity_actions WHERE state = 'started'")).rows).toEqual(open);
+});
+
+test('leaves the rest after many failures, and says so', async () => {
+  for (let i = 0; i < 30; i++) await world.putObject(`images/stray-${String(i).padStart(2, '0')}`, 'stray');
+  const limits = { maxCount: 100, maxShare: 1 };
+  await world.reconciler.run({ mode: 'check', graceMs: 0 });
+  let copies = 0;
+  intercept = (operation) => {
+    if (operation !== 'CopyObject') return;
+    copies += 1;
+    throw new Error('socket hang up');
+  };
+  const report = await world.reconciler.run({ ...repair, limits });
+  expect(report.conditions.map(({ type }) => type)).toContain('RepairStopped');
+  expect(report.actions.planned).toBe(30);
+  expect(report.actions.failed).toBe(copies);
+  expect(copies).toBeLessThan(30);
+});
+
+test('a run that is stopped says so, and changes nothing more', async () => {
+  await makeDrift();
+  const before = await state();
+  const stopping = new AbortController();
+  const options = { ...repair, signal: stopping.signal, onStarted: () => stopping.abort() };
+  expect(await world.reconciler.run(options)).toMatchObject({
+    status: 'Incomplete',
+    conditions: [{ reason: 'RunStopped' }],
+  });
+  expect(await state()).toEqual(before);
+});
+
 test('lets one run work at a time', async () => {
   await world.addImage();
   const inner: unknown[] = [];

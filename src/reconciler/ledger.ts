@@ -1,0 +1,98 @@
+// What a pass has counted, planned and mended so far: all that its brakes and its report are made of. Bounded memory.
+import { idOfKey } from '../shared/image.ts';
+import type { Condition, Finding } from '../shared/report.ts';
+import type { Sides } from './brakes.ts';
+import type { Evidence } from './evidence.ts';
+import { sizeOf } from './evidence.ts';
+import type { JournalEntry } from './journal.ts';
+import type { Pair } from './pair-up.ts';
+import { isLimited, type PlannedAction } from './plan.ts';
+import { Tally } from './report.ts';
+
+// One more than this is left to the next run, which starts from what is there: about 50 MB of plan at most.
+const maxPlanned = 50_000;
+
+export class Ledger {
+  readonly tally = new Tally();
+  readonly plan: PlannedAction[] = [];
+  /** Differences that a repair would end, as things are. */
+  remediable = 0;
+  readonly #read = { objectsRead: 0, rowsRead: 0, storedRows: 0, orphanImages: 0 };
+  readonly #mended = { missing: 0, orphanImages: 0, all: 0 };
+  #unplanned = 0;
+  #unsettled = 0;
+
+  countRead({ object, row }: Pair): void {
+    if (object) this.#read.objectsRead += 1;
+    if (row) this.#read.rowsRead += 1;
+    if (row?.status === 'stored') this.#read.storedRows += 1;
+  }
+
+  addEvidence({ known, verdict }: Evidence, finding: Finding): void {
+    this.tally.count(verdict.class, sizeOf(known));
+    this.tally.findings.add(finding);
+    if (verdict.drift === 'orphan' && idOfKey(known.key)) this.#read.orphanImages += 1;
+  }
+
+  addPlanned(action: PlannedAction): void {
+    if (this.plan.length < maxPlanned) this.plan.push(action);
+    else this.#unplanned += 1;
+  }
+
+  /** Repairs that a run left half done, when this one only looks. */
+  addUnsettled(entries: readonly JournalEntry[]): void {
+    this.#unsettled += entries.length;
+    for (const { id, action, key } of entries)
+      this.tally.addResult({ id, action, key, reason: 'its run died half-way', state: 'planned' });
+  }
+
+  /** Counts what an action that was done has mended. */
+  addMended(action: PlannedAction): void {
+    if (action.action === 'delete' && action.target.kind === 'quarantined') return; // no difference of this pass
+    this.#mended.all += 1;
+    if (action.action === 'adopt' || action.action === 'quarantine')
+      this.#mended.orphanImages += idOfKey(action.key) ? 1 : 0;
+    else if ((action.action === 'restore' && !action.object) || action.action === 'delete') this.#mended.missing += 1;
+  }
+
+  /** Both sides as they are now, after what was mended. */
+  get sides(): Sides {
+    return {
+      ...this.#read,
+      missing: this.tally.counts.missing.count - this.#mended.missing,
+      orphanImages: this.#read.orphanImages - this.#mended.orphanImages,
+    };
+  }
+
+  get limitedActions(): number {
+    return this.plan.filter(({ action }) => isLimited(action)).length;
+  }
+
+  get unsettled(): number {
+    return this.#unsettled;
+  }
+
+  get driftLeft(): number {
+    return this.tally.driftCount - this.#mended.all;
+  }
+
+  /** What is left to a later run. */
+  get conditions(): readonly Condition[] {
+    return [
+      ...(this.#unsettled > 0 ? [unfinished] : []),
+      ...(this.#unplanned > 0 ? [moreNextTime(this.#unplanned)] : []),
+    ];
+  }
+}
+
+const unfinished: Condition = {
+  type: 'UnfinishedRepairs',
+  status: 'True',
+  reason: 'RunDied',
+  message: 'A repair died half-way. Nothing is lost; end it: npm run fix -- --fix',
+};
+
+function moreNextTime(count: number): Condition {
+  const message = `${count} more repairs wait: one run plans at most ${maxPlanned}. Run again: npm run fix -- --fix`;
+  return { type: 'MoreToDo', status: 'True', reason: 'PlanFull', message };
+}
