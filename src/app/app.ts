@@ -80,8 +80,9 @@ export function createApp(deps: AppDeps): App {
     handler,
     startBackground() {
       const heartbeatMs = Math.min(config.uploadGraceMs / 4, 60_000);
-      const reap = async () => {
-        if (await reapUploads({ pool, bucket, logger, clock, uploadGraceMs: config.uploadGraceMs })) outbox?.wake();
+      const reap = async (signal: AbortSignal) => {
+        if (await reapUploads({ pool, bucket, logger, clock, uploadGraceMs: config.uploadGraceMs }, signal))
+          outbox?.wake();
       };
       const workOff = (signal: AbortSignal) => workOffOutbox({ pool, bucket, logger, clock }, signal);
       outbox = startBackground({ name: 'outbox', everyMs: 5_000, run: workOff, logger });

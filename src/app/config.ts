@@ -10,9 +10,11 @@ import {
   sizeSetting,
   textSetting,
 } from '../shared/config.ts';
+import type { ErrorDetail } from '../shared/errors.ts';
 import { ports } from '../shared/names.ts';
 import { databaseSettings, readDatabaseUrl } from '../shared/postgres.ts';
 import { readS3Config, type S3Config, s3Settings } from '../shared/s3.ts';
+import { partBytes } from './images/parts.ts';
 
 const MiB = 1024 ** 2;
 
@@ -63,7 +65,7 @@ export interface AppConfig {
 
 /** @throws KeepsakeError `InvalidSettings` that lists what can't be used. */
 export function readAppConfig(env: Environment): AppConfig {
-  const values = readSettings(env, allSettings); // every value that can't be parsed, in one error
+  const values = readSettings(env, allSettings, checkLimits); // every value that can't be parsed, in one error
   const { host, port, maxUploadBytes, maxConcurrentUploads, uploadGraceMs, uploadIdleMs, logLevel } = values;
   return Object.freeze({
     host,
@@ -77,6 +79,20 @@ export function readAppConfig(env: Environment): AppConfig {
     s3: readS3Config(env),
     shown: Object.values(allSettings).map((setting) => show(setting, env)),
   });
+}
+
+// S3 takes at most 10,000 parts. Source: S3 user guide, "Multipart upload limits".
+function checkLimits({ maxUploadBytes }: { readonly maxUploadBytes: number }): ErrorDetail[] {
+  const largest = 10_000 * partBytes;
+  if (maxUploadBytes > 0 && maxUploadBytes <= largest) return [];
+  return [
+    {
+      what: "MAX_UPLOAD_SIZE can't be used",
+      expected: `1 to ${largest} bytes`,
+      got: String(maxUploadBytes),
+      remedy: 'Set it to what S3 can take as one object in parts of 5 MiB.',
+    },
+  ];
 }
 
 function show({ name, meaning, isSecret, fallback }: Setting<unknown>, env: Environment): ShownSetting {

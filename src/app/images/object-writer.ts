@@ -55,11 +55,9 @@ export interface MultipartWriter {
   write(part: Buffer): Promise<void>;
   /** Makes the object appear, and proves that S3 holds all of it. */
   complete(): Promise<void>;
-  /** Has S3 forget the parts. Harmless after `complete`. */
-  abort(): Promise<void>;
 }
 
-/** Begins a multipart upload. `signal` ends all but `abort`. */
+/** Begins a multipart upload. Given up, it needs `abortMultiparts`. */
 export async function beginMultipart(
   bucket: Bucket,
   object: ObjectDescription,
@@ -102,15 +100,10 @@ export async function beginMultipart(
         });
       await proveObject(bucket, object.key, { sizeBytes });
     },
-    async abort() {
-      await client.send(new AbortMultipartUploadCommand(upload)).catch((error: unknown) => {
-        if (!(error instanceof NoSuchUpload)) throw asS3Error(error, Bucket);
-      });
-    },
   };
 }
 
-/** Has S3 forget all parts of uploads to `key` whose process died. */
+/** Has S3 forget the parts of all uploads to `key` that were not completed. */
 export async function abortMultiparts(bucket: Bucket, key: string): Promise<void> {
   const { client, name: Bucket } = bucket;
   const { Uploads = [] } = await client

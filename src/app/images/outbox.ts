@@ -14,7 +14,7 @@ export interface OutboxDeps {
 
 const claimMs = 60_000;
 const longestWaitMs = 300_000;
-const batchSize = 50;
+const batchSize = 20;
 
 interface Entry {
   readonly id: string;
@@ -22,12 +22,12 @@ interface Entry {
   readonly attempts: number;
 }
 
-/** Works off what is due, until nothing is or `signal` says stop. An entry that fails waits longer each time. */
+/** Works off what is due, until nothing is, one fails, or `signal` says stop. An entry that fails waits longer each time. */
 export async function workOffOutbox(deps: OutboxDeps, signal: AbortSignal): Promise<void> {
   for (;;) {
     const entries = await claim(deps);
-    await Promise.all(entries.map((entry) => deleteObject(deps, entry)));
-    if (entries.length < batchSize || signal.aborted) return;
+    const areDeleted = await Promise.all(entries.map((entry) => deleteObject(deps, entry, signal)));
+    if (entries.length < batchSize || areDeleted.includes(false) || signal.aborted) return;
   }
 }
 
@@ -59,23 +59,21 @@ async function claim({ pool, clock }: OutboxDeps): Promise<readonly Entry[]> {
   }
 }
 
-async function deleteObject({ pool, bucket, logger, clock }: OutboxDeps, entry: Entry): Promise<void> {
+async function deleteObject(deps: OutboxDeps, entry: Entry, abortSignal: AbortSignal): Promise<boolean> {
+  const { pool, bucket, logger, clock } = deps;
   try {
-    await bucket.client.send(new DeleteObjectCommand({ Bucket: bucket.name, Key: entry.key }));
+    await bucket.client.send(new DeleteObjectCommand({ Bucket: bucket.name, Key: entry.key }), { abortSignal });
     await pool.query('DELETE FROM outbox WHERE id = $1', [entry.id]);
+    return true;
   } catch (thrown) {
     const { message } = asS3Error(thrown, bucket.name);
     const waitMs = Math.min(1000 * 2 ** entry.attempts, longestWaitMs);
-    logger.warn(
-      { key: entry.key, attempts: entry.attempts, waitMs, reason: message },
-      'an object could not be deleted',
-    );
+    const { key, attempts } = entry;
+    logger.warn({ key, attempts, waitMs, reason: message }, 'an object could not be deleted');
+    const nextAttempt = new Date(clock().getTime() + waitMs);
     await pool
-      .query('UPDATE outbox SET last_error = $2, next_attempt_at = $3 WHERE id = $1', [
-        entry.id,
-        message,
-        new Date(clock().getTime() + waitMs),
-      ])
+      .query('UPDATE outbox SET last_error = $2, next_attempt_at = $3 WHERE id = $1', [entry.id, message, nextAttempt])
       .catch(() => {}); // the claim runs out by itself
+    return false;
   }
 }

@@ -10,13 +10,16 @@ import { discardPending, findStale, markStored } from './rows.ts';
 const batchSize = 100;
 
 /** One round over the oldest stale uploads; says whether any was given up, so that its object can go. */
-export async function reapUploads(deps: OutboxDeps & { readonly uploadGraceMs: number }): Promise<boolean> {
+export async function reapUploads(
+  deps: OutboxDeps & { readonly uploadGraceMs: number },
+  signal: AbortSignal,
+): Promise<boolean> {
   const { pool, bucket, logger, clock, uploadGraceMs } = deps;
   const staleBefore = new Date(clock().getTime() - uploadGraceMs);
   let hasDiscarded = false;
   for (const row of await findStale(pool, staleBefore, batchSize)) {
     try {
-      if (await isWhole(bucket, row)) {
+      if (await isWhole(bucket, row, signal)) {
         await markStored(pool, row.id);
         logger.info({ key: row.key }, 'finished an upload whose process had died');
       } else {
@@ -26,8 +29,9 @@ export async function reapUploads(deps: OutboxDeps & { readonly uploadGraceMs: n
         logger.info({ key: row.key }, 'gave up an upload whose process had died');
       }
     } catch (error) {
-      const { code, message } = asKeepsakeError(error);
+      const { code, message, status } = asKeepsakeError(error);
       logger.warn({ key: row.key, code, reason: message }, 'an upload could not be ended yet');
+      if (status === 503) break; // S3 or Postgres is away: the others would not fare better
     }
   }
   return hasDiscarded;
@@ -35,9 +39,9 @@ export async function reapUploads(deps: OutboxDeps & { readonly uploadGraceMs: n
 
 // The row is told what the body came to before the object appears, and S3 shows an object whole or not at all: an object
 // of that size under that key is that body. Its own metadata must not contradict.
-async function isWhole(bucket: Bucket, { key, sizeBytes, sha256 }: ImageRow): Promise<boolean> {
+async function isWhole(bucket: Bucket, { key, sizeBytes, sha256 }: ImageRow, signal: AbortSignal): Promise<boolean> {
   if (sizeBytes === null || sha256 === null) return false;
-  const found = await headObject(bucket, key);
+  const found = await headObject(bucket, key, signal);
   if (found.kind === 'absent' || found.head.ContentLength !== sizeBytes) return false;
   const stated = fromObjectMetadata(found.head.Metadata ?? {}).sha256;
   return stated === undefined || stated === sha256;

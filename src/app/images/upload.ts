@@ -10,7 +10,7 @@ import type { Pool } from '../../shared/postgres.ts';
 import type { Bucket } from '../../shared/s3.ts';
 import { detectImageType } from './content-type.ts';
 import type { StoredImage } from './image-json.ts';
-import { beginMultipart, type MultipartWriter, putObject } from './object-writer.ts';
+import { abortMultiparts, beginMultipart, type MultipartWriter, putObject } from './object-writer.ts';
 import { partsOf } from './parts.ts';
 import {
   type BodyFacts,
@@ -46,7 +46,7 @@ export class Upload {
   readonly #abort = new AbortController();
   #body: Readable | undefined;
   #receiving: Promise<Received> | undefined;
-  #writer: MultipartWriter | undefined;
+  #hasParts = false;
   #pendingKey: string | undefined;
 
   constructor(deps: UploadDeps) {
@@ -83,13 +83,14 @@ export class Upload {
 
   /** Undoes what was done so far. Never throws: what can't be undone now is left to the reaper. */
   async discard(): Promise<void> {
-    const { pool, logger } = this.#deps;
+    const { pool, bucket, logger } = this.#deps;
     this.#abort.abort();
     this.#body?.destroy(); // a client that stalls would keep it open
     await this.#receiving?.catch(() => {}); // its error is the one that led here
     if (this.#pendingKey === undefined) return;
     try {
-      await this.#writer?.abort(); // parts before row: while the row is there, the reaper knows of them
+      // Parts before row: while the row is there, the reaper knows of them.
+      if (this.#hasParts) await abortMultiparts(bucket, this.#pendingKey);
       await discardPending(pool, this.id);
     } catch (error) {
       const { code, message } = asKeepsakeError(error);
@@ -130,9 +131,10 @@ export class Upload {
 
   async #begin(image: PendingImage): Promise<MultipartWriter> {
     await this.#insert(image);
+    this.#hasParts = true; // before the request: it may succeed although its answer is lost
+    // The title may still be to come in the form: then the row alone has it.
     const object = { ...image, metadata: toObjectMetadata(image) };
-    this.#writer = await beginMultipart(this.#deps.bucket, object, this.#abort.signal);
-    return this.#writer;
+    return beginMultipart(this.#deps.bucket, object, this.#abort.signal);
   }
 
   async #insert(image: PendingImage, facts?: BodyFacts): Promise<void> {

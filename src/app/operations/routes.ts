@@ -1,6 +1,6 @@
 // For those who run Keepsake: is the process alive, can it work, what does it measure, what does it offer.
 import { z } from 'zod';
-import { asKeepsakeError } from '../../shared/errors.ts';
+import { asKeepsakeError, KeepsakeError } from '../../shared/errors.ts';
 import { paths } from '../../shared/names.ts';
 import { asDatabaseError, type Pool } from '../../shared/postgres.ts';
 import { assertBucket, type Bucket } from '../../shared/s3.ts';
@@ -75,7 +75,10 @@ export function operationRoutes({ pool, bucket, metrics, described }: OperationR
 
 async function check(work: Promise<unknown>): Promise<z.infer<typeof checkSchema>> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(asDatabaseError(new Error('no answer in time'))), checkTimeoutMs);
+  const timer = setTimeout(
+    () => reject(new KeepsakeError('RequestTimeout', { what: 'no answer in time' })),
+    checkTimeoutMs,
+  );
   try {
     await Promise.race([work, late]);
     return { ok: true };
