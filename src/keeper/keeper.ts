@@ -75,6 +75,7 @@ async function runKeeper(config: KeeperConfig, store: Store, logger: Logger): Pr
     logger,
     locks: new Locks(),
     doubts: new Doubts(),
+    knownBuckets: new Set(),
     clientFor: (epoch) =>
       createEmulatorClient(upstream, {
         timeoutMs: callTimeoutMs,

@@ -16,6 +16,8 @@ export interface KeeperParts {
   readonly locks: Locks;
   readonly doubts: Doubts;
   readonly logger: Logger;
+  /** Buckets that the store is known to have: spares asking it each time. */
+  readonly knownBuckets: Set<string>;
   /** Calls of our own whose answers are believed only in `epoch`. */
   clientFor(epoch: number): EmulatorClient;
 }

@@ -31,7 +31,9 @@ export async function restoreVersion(keeper: KeeperParts, request: RestoreReques
     visit.leave();
     return restored;
   } catch (error) {
-    void visit.leaveUnknown();
+    const isUnchanged = error instanceof KeepsakeError && error.code === 'VersionNotFound';
+    if (isUnchanged) visit.leave();
+    else void visit.leaveUnknown();
     throw error;
   }
 }

@@ -29,7 +29,10 @@ export function deleteBucket(keeper: KeeperParts, call: Call): Promise<void> {
   const { bucket } = call.target;
   return mutate(keeper, call, bucketScope('delete-bucket', bucket), async (turn) => {
     const answer = await pass(keeper, call, turn);
-    if (answer.status < 300) await keeper.store.commit({ kind: 'delete-bucket', bucket });
+    if (answer.status < 300) {
+      keeper.knownBuckets.delete(bucket);
+      await keeper.store.commit({ kind: 'delete-bucket', bucket });
+    }
     return answer;
   });
 }

@@ -1,5 +1,6 @@
 // Multipart uploads. Clients keep their upload id for ever; the emulator's id changes when an upload is put back, so ids
 // are exchanged on the way up and on the way down. A part is durable when acknowledged; completing copies no bytes.
+import { KeepsakeError } from '../../shared/errors.ts';
 import { bucketLock, keyLock, partLock, uploadLock } from '../locks.ts';
 import type { Call, KeeperParts } from '../parts.ts';
 import { assertSuccess, captureObject, saveBody } from '../restore/capture.ts';
@@ -46,7 +47,12 @@ export async function uploadPart(keeper: KeeperParts, call: Call, uploadId: stri
       }
       const saved = await tap.finish();
       // No part can be read back from an emulator: one that we can't vouch for is not acknowledged.
-      if (!isWhatEtagNames(saved, etag)) throw new Error(`the part saved is not the one that the ETag ${etag} names`);
+      if (!isWhatEtagNames(saved, etag))
+        throw new KeepsakeError('S3BadAnswer', {
+          what: 'the part that was saved is not the one the emulator has',
+          expected: `"${saved.md5}"`,
+          got: etag,
+        });
       const headers = {
         ...checksumHeaders(call.req.rawHeaders),
         ...checksumHeaders(toRawHeaders(saved.trailers)),

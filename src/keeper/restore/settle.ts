@@ -1,12 +1,14 @@
-// After a change whose outcome is not known: makes the emulator agree with the store again. An unacknowledged change may
-// be undone, an acknowledged one can't be among them; so the store is right, and there is one direction only.
+// After a change whose outcome is not known: makes emulator and store agree again. An unacknowledged change may be undone,
+// an acknowledged one can't be among them: so the store is right, and only what it has never known is taken over.
 import { setTimeout as delay } from 'node:timers/promises';
+import { KeepsakeError } from '../../shared/errors.ts';
 import { reasonOf } from '../../shared/s3.ts';
 import type { KeeperParts } from '../parts.ts';
 import { rawHeader, replayHeaders, visibleHeaders } from '../proxy/replay-headers.ts';
 import { pathOf } from '../proxy/target.ts';
 import type { Intent, ObjectRecord, ReplayHeaders, Store } from '../store/contract.ts';
 import type { EmulatorClient } from '../upstream/client.ts';
+import { captureObject } from './capture.ts';
 import { listKeys } from './listing.ts';
 import {
   expectSuccess,
@@ -65,11 +67,20 @@ export async function settle(keeper: KeeperParts, affected: Affected, epoch: num
       await agree(store, keeper.clientFor(epoch), affected);
       return true;
     } catch (error) {
+      if (isForGood(error)) {
+        logger.error({ bucket: affected.bucket, reason: reasonOf(error) }, "a change can't be settled");
+        return true;
+      }
       logger.warn({ bucket: affected.bucket, reason: reasonOf(error) }, 'a change is not settled yet');
       gate.suspect();
       await delay(retryMs);
     }
   }
+}
+
+// What the emulator refuses, or the store can't read, no repetition mends; a restart would leave it out too.
+function isForGood(error: unknown): boolean {
+  return error instanceof KeepsakeError && (error.code === 'S3BadAnswer' || error.code === 'IncompleteUpload');
 }
 
 /** Makes the emulator agree with the store on what was affected. @throws as the emulator's calls */
@@ -86,12 +97,21 @@ async function agreeOnKey(store: Store, client: EmulatorClient, bucket: string, 
   const record = store.object(bucket, key);
   const { status, headers } = await client.call('HEAD', pathOf(bucket, key));
   if (record === undefined) {
-    if (status !== 404)
-      expectSuccess(await client.call('DELETE', pathOf(bucket, key)), 'an unacknowledged object went');
+    if (status !== 404) await keepOrDelete(store, client, bucket, key);
     return;
   }
   if (status === 200 && isSame(record, headers)) return;
   await putBackObject(store, client, record);
+}
+
+// It may be older than the change, made behind our back: better kept. Where there is no room, the change is undone.
+async function keepOrDelete(store: Store, client: EmulatorClient, bucket: string, key: string): Promise<void> {
+  try {
+    await captureObject(store, client, { bucket, key });
+  } catch (error) {
+    if (!(error instanceof KeepsakeError) || error.code !== 'DiskFull') throw error;
+    expectSuccess(await client.call('DELETE', pathOf(bucket, key)), 'an unacknowledged object went');
+  }
 }
 
 function isSame(record: ObjectRecord, headers: readonly string[]): boolean {

@@ -2,8 +2,10 @@
 // again unless the change came to a known end.
 import type { LockRequest, Release } from '../locks.ts';
 import type { KeeperParts } from '../parts.ts';
+import { pathOf } from '../proxy/target.ts';
 import type { Intent } from '../store/contract.ts';
 import { restoring } from '../upstream/gate.ts';
+import { captureBucket } from './capture.ts';
 import { type Affected, describeOperation, settle } from './settle.ts';
 
 /** What a request changes, and the locks that keep others off it. */
@@ -54,8 +56,22 @@ export class Visit implements Turn {
     const operation = describeOperation(this.#scope.operation, this.#scope.affected);
     this.#release = release;
     this.#endWork = gate.beginWork();
+    if (this.#scope.operation !== 'create-bucket') await this.#knowBucket(bucket);
     this.#intents = (keys ?? [null]).map((key) => store.beginIntent({ bucket, key, operation }));
     this.#endDoubt = doubts.open(bucket, keys);
+  }
+
+  // A bucket made behind our back must be kept before anything in it is: it could not be put back without it.
+  async #knowBucket(bucket: string): Promise<void> {
+    const { knownBuckets, store, clientFor } = this.#keeper;
+    if (knownBuckets.has(bucket)) return;
+    if (!store.buckets().some((known) => known.bucket === bucket)) {
+      const client = clientFor(this.epoch);
+      const { status } = await client.call('HEAD', pathOf(bucket));
+      if (status !== 200) return; // there is none: the emulator will say so
+      await captureBucket(store, client, bucket);
+    }
+    knownBuckets.add(bucket);
   }
 
   /** Ends the turn: what came of it is known and committed. */

@@ -103,7 +103,7 @@ export class Gate {
       this.#isAlive = true;
       return undefined;
     }
-    return this.#verify(response.socket, epoch);
+    return this.#verify(response, epoch);
   }
 
   /** Resolves when the gate is open; rejects when the keeper stops first. */
@@ -114,9 +114,13 @@ export class Gate {
     }
   }
 
-  async #verify(socket: Socket, epoch: number): Promise<void> {
+  async #verify(response: IncomingMessage, epoch: number): Promise<void> {
+    const { socket } = response; // an answer that ends meanwhile lets go of it
     if (epoch === this.#epoch) await this.#checkAfterNow();
-    if (epoch !== this.#epoch || !this.isOpen) throw restoring();
+    if (epoch !== this.#epoch || !this.isOpen) {
+      response.destroy();
+      throw restoring();
+    }
     this.#verified.add(socket);
   }
 

@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import { Doubts } from './doubts.ts';
+
+const isPending = async (promise: Promise<unknown> | undefined): Promise<boolean> => {
+  let isOver = false;
+  promise?.then(() => {
+    isOver = true;
+  });
+  for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+  return !isOver;
+};
+
+test('a read waits for the change of its key, and for no other', async () => {
+  const doubts = new Doubts();
+  const end = doubts.open('b', ['k1', 'k2']);
+  expect([doubts.settled('b', 'k3'), doubts.settled('c', 'k1')]).toEqual([undefined, undefined]);
+  const read = doubts.settled('b', 'k2');
+  expect(await isPending(read)).toBe(true);
+  end();
+  expect(await isPending(read)).toBe(false);
+  expect(doubts.settled('b', 'k2')).toBeUndefined();
+});
+
+test('a listing waits for all changes of its bucket, and those of the bucket concern each key', () => {
+  const doubts = new Doubts();
+  doubts.open('b', ['k']);
+  doubts.open('c', null);
+  expect(doubts.settled('b', '')).toBeDefined();
+  expect(doubts.settled('c', 'any')).toBeDefined();
+});
