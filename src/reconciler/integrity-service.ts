@@ -29,7 +29,8 @@ export function createIntegrityService(
   return {
     latest: () => latestReport(pool).catch(rethrow),
     report: (runId) => reportOf(pool, runId).catch(rethrow),
-    history: (options) => runHistory(pool, options).catch(rethrow),
+    history: async ({ limit, before }) =>
+      runHistory(pool, { limit, ...(before && { before: timeOf(before) }) }).catch(rethrow),
     running,
     start(request) {
       const busy = running();
@@ -68,7 +69,7 @@ export function createIntegrityService(
     },
     async actions({ limit, before }) {
       const now = clock();
-      const entries = await pastActions(pool, { limit, ...(before && { before: new Date(before) }) }).catch(rethrow);
+      const entries = await pastActions(pool, { limit, ...(before && { before: timeOf(before) }) }).catch(rethrow);
       return entries.map((entry) => ({
         id: entry.id,
         action: entry.action,
@@ -81,6 +82,17 @@ export function createIntegrityService(
     },
     undo: (actionId) => reconciler.undo(actionId),
   };
+}
+
+function timeOf(cursor: string): Date {
+  const time = new Date(cursor);
+  if (!Number.isNaN(time.getTime())) return time;
+  throw new KeepsakeError('InvalidCursor', {
+    what: 'the place to go on from is no time',
+    expected: 'the startedAt of the last entry seen',
+    got: JSON.stringify(cursor.slice(0, 100)),
+    remedy: 'Begin again without it.',
+  });
 }
 
 function isEnd(step: RunProgress | null): boolean {

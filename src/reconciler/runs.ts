@@ -59,7 +59,7 @@ export async function reportOf(pool: Pool, runId: string): Promise<IntegrityRepo
 /** Runs, newest first; `before` is the start of the last one seen. */
 export async function runHistory(
   pool: Pool,
-  { limit, before }: { readonly limit: number; readonly before?: string },
+  { limit, before }: { readonly limit: number; readonly before?: Date },
 ): Promise<readonly RunSummary[]> {
   const { rows } = await pool.query<{
     id: string;

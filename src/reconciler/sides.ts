@@ -10,11 +10,7 @@ export async function identify(
   pool: Pool,
   keeper: KeeperClient | null,
 ): Promise<{ readonly identity: Identity; readonly conditions: readonly Condition[] }> {
-  const { rows } = await pool.query<{ id: string }>(
-    `SELECT system_identifier::text || '/' || (SELECT oid FROM pg_database WHERE datname = current_database()) AS id
-     FROM pg_control_system()`,
-  );
-  const databaseId = rows[0]?.id ?? '';
+  const databaseId = await identifyDatabase(pool);
   if (!keeper) return { identity: { storeId: null, databaseId }, conditions: [] };
   try {
     const status = await keeper.status();
@@ -27,6 +23,20 @@ export async function identify(
     if (!(error instanceof KeepsakeError) || error.code !== 'KeeperUnreachable') throw error;
     return { identity: { storeId: undefined, databaseId }, conditions: [keeperSilent(error)] };
   }
+}
+
+// The cluster's identifier is not everybody's to read (42501, insufficient privilege): then the database's number alone.
+async function identifyDatabase(pool: Pool): Promise<string> {
+  const [cluster, database] = await Promise.all([
+    pool
+      .query<{ id: string }>('SELECT system_identifier::text AS id FROM pg_control_system()')
+      .catch((error: unknown) => {
+        if (error instanceof Error && 'code' in error && error.code === '42501') return null;
+        throw error;
+      }),
+    pool.query<{ id: string }>('SELECT oid::text AS id FROM pg_database WHERE datname = current_database()'),
+  ]);
+  return `${cluster?.rows[0]?.id ?? 'unknown'}/${database.rows[0]?.id ?? 'unknown'}`;
 }
 
 function keeperDamaged(count: number): Condition {

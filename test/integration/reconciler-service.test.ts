@@ -71,6 +71,8 @@ test('repairs only the keys that were asked for, lists what it did with its reas
   expect(await world.bodyOf(wanted)).toBeUndefined();
   expect(await service.actions({ limit: 10 })).toMatchObject([{ state: 'undone', isUndoable: false }]);
   expect(await service.actions({ limit: 10, before: action?.startedAt ?? '' })).toEqual([]);
+  await expect(service.actions({ limit: 10, before: 'soon' })).rejects.toMatchObject({ code: 'InvalidCursor' });
+  await expect(service.history({ limit: 10, before: 'soon' })).rejects.toMatchObject({ code: 'InvalidCursor' });
 });
 
 test('a listener that leaves ends its stream and not the run', async () => {

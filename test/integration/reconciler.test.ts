@@ -221,3 +221,35 @@ test('a deep run finds other bytes of the same size, restores the right ones, an
   await world.reconciler.undo(await lastActionId());
   expect(await world.bodyOf(key)).toBe(wrong);
 });
+
+test('looks for an object where its row says, even outside of images/', async () => {
+  await addImages(12);
+  await world.putObject('elsewhere/kept.png', 'kept');
+  await world.putObject('elsewhere/not-ours.png', 'not ours');
+  const insert = (id: string, key: string) =>
+    world.pool.query(
+      `INSERT INTO images (id, key, original_name, content_type, status, size_bytes, sha256)
+       VALUES ($1, $2, 'a.png', 'image/png', 'stored', 4, 'aa')`,
+      [id, key],
+    );
+  await insert(newImageId(), 'elsewhere/kept.png');
+  await insert(newImageId(), 'zz/lost.png');
+  const report = await check();
+  expect(report.sample.map(({ key, class: found }) => [key, found])).toEqual([['zz/lost.png', 'missing']]);
+  expect(report.counts.ok.count).toBe(13);
+});
+
+test.each([
+  'images/a\u0001b',
+  'images/x\uff5e\u{1f600}',
+  'images/a b+c%2f&<>"\'',
+  'images//x/../y',
+  `images/${'k'.repeat(1017)}`,
+])('quarantines an orphan with the key %j and brings it back', async (key) => {
+  await addImages(3);
+  await world.putObject(key, 'stray');
+  await check();
+  expect(await fix({ shouldCleanS3: true, graceMs: 0 })).toMatchObject({ status: 'Healthy', actions: { done: 1 } });
+  await world.reconciler.undo(await lastActionId());
+  expect(await world.bodyOf(key)).toBe('stray');
+});
