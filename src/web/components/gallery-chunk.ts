@@ -5,19 +5,29 @@ import { controlStyles } from './control-styles.ts';
 import './image-card.ts';
 
 /**
- * A run of the gallery's images as a grid of 2 to 5 columns. The browser skips its layout and paint while it is out
- * of sight, and it renders again only when its own images change: so a long gallery costs what is seen.
+ * A run of the gallery's images as a grid of 2 to 5 columns. It makes its cards when it first comes near the window,
+ * the browser skips its layout and paint while it is away from it, and it renders again only when its own images
+ * change: so a long gallery costs what was seen of it.
  */
 export class GalleryChunk extends LitElement {
-  static override properties = { images: { attribute: false, hasChanged: isOtherRun } };
+  static override properties = {
+    images: { attribute: false, hasChanged: isOtherRun },
+    wasNear: { state: true },
+  };
   declare images: readonly ImageJson[];
+  declare wasNear: boolean;
 
   constructor() {
     super();
     this.images = [];
+    this.wasNear = !('ContentVisibilityAutoStateChangeEvent' in globalThis);
+    this.addEventListener('contentvisibilityautostatechange', (event) => {
+      if (event instanceof ContentVisibilityAutoStateChangeEvent && !event.skipped) this.wasNear = true;
+    });
   }
 
   protected override render() {
+    if (!this.wasNear) return html`<div class="unseen"></div>`;
     return html`
       <ul>
         ${repeat(
@@ -36,8 +46,12 @@ export class GalleryChunk extends LitElement {
         display: block;
         margin-inline: -2px;
         content-visibility: auto;
-        /* A guess for what was never on screen: rows of a full chunk × their height at this width. */
-        contain-intrinsic-height: auto calc(30 * 14rem);
+        contain-intrinsic-height: auto var(--guess);
+        /* For what was never on screen: rows of a full chunk × their height at this width. */
+        --guess: calc(30 * 13rem);
+      }
+      .unseen {
+        height: var(--guess);
       }
       ul {
         display: grid;
@@ -54,7 +68,7 @@ export class GalleryChunk extends LitElement {
       }
       @media (width >= 640px) {
         :host {
-          contain-intrinsic-height: auto calc(20 * 15rem);
+          --guess: calc(20 * 14rem);
         }
         ul {
           grid-template-columns: repeat(3, minmax(0, 1fr));
@@ -62,7 +76,7 @@ export class GalleryChunk extends LitElement {
       }
       @media (width >= 900px) {
         :host {
-          contain-intrinsic-height: auto calc(15 * 16rem);
+          --guess: calc(15 * 15rem);
         }
         ul {
           grid-template-columns: repeat(4, minmax(0, 1fr));
@@ -70,7 +84,7 @@ export class GalleryChunk extends LitElement {
       }
       @media (width >= 1200px) {
         :host {
-          contain-intrinsic-height: auto calc(12 * 16rem);
+          --guess: calc(12 * 15rem);
         }
         ul {
           grid-template-columns: repeat(5, minmax(0, 1fr));

@@ -23,9 +23,7 @@ export class GalleryPage extends LitElement {
     task: async (_, { signal }) => this.gallery?.loadMore(signal),
     autoRun: false,
   });
-  readonly #nearEnd = new IntersectionObserver(([entry]) => entry?.isIntersecting && this.#loadMore(), {
-    rootMargin: '1200px',
-  });
+  readonly #nearEnd = new IntersectionObserver((entries) => this.#onNearEnd(entries), { rootMargin: '1200px' });
 
   constructor() {
     super();
@@ -99,6 +97,11 @@ export class GalleryPage extends LitElement {
 
   #renderSkeleton() {
     return html`<div class="skeleton" aria-hidden="true">${Array.from({ length: 10 }, () => html`<i></i>`)}</div>`;
+  }
+
+  /** Several reports may come at once, the oldest first: the last one holds. */
+  #onNearEnd(entries: readonly IntersectionObserverEntry[]): void {
+    if (entries.at(-1)?.isIntersecting) this.#loadMore();
   }
 
   #loadMore(): void {

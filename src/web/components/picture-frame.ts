@@ -22,6 +22,7 @@ export class PictureFrame extends LitElement {
   declare failure: Failure | null;
   declare isBroken: boolean;
   #asking: AbortController | undefined;
+  #isSecondTry = false;
 
   constructor() {
     super();
@@ -40,6 +41,7 @@ export class PictureFrame extends LitElement {
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (!changed.has('src')) return;
     this.#asking?.abort();
+    this.#isSecondTry = false;
     this.isBroken = false;
     this.failure = null;
   }
@@ -64,7 +66,12 @@ export class PictureFrame extends LitElement {
     const asking = new AbortController();
     this.#asking = asking;
     const failure = await whyBroken(this.src, asking.signal);
-    if (!asking.signal.aborted) this.failure = failure;
+    if (asking.signal.aborted) return;
+    // Its bytes come after all: the network was gone for a moment. Once more; then it is the picture that is broken.
+    if (failure.code === 'NotShown' && !this.#isSecondTry) {
+      this.#isSecondTry = true;
+      this.isBroken = false;
+    } else this.failure = failure;
   }
 
   static override styles = [
