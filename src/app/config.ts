@@ -18,7 +18,7 @@ import { partBytes } from './images/parts.ts';
 
 const MiB = 1024 ** 2;
 
-const appSettings = {
+export const appSettings = {
   host: textSetting('HOST', 'address the API listens on', { fallback: '127.0.0.1' }),
   port: portSetting('PORT', 'port the API listens on', { fallback: ports.api }),
   maxUploadBytes: sizeSetting('MAX_UPLOAD_SIZE', 'the largest image that is taken', { fallback: 100 * MiB }),

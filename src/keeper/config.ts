@@ -13,7 +13,9 @@ import { ports } from '../shared/names.ts';
 export const keeperSettings = {
   port: portSetting('S3_PORT', 'port that S3 clients talk to', { fallback: ports.s3 }),
   host: textSetting('KEEPER_HOST', 'address to listen on; 0.0.0.0 in a container', { fallback: '127.0.0.1' }),
-  upstreamUrl: optionalUrl('KEEPER_UPSTREAM_URL', 'where the S3 emulator answers', ['http:']),
+  upstreamUrl: optionalUrl('KEEPER_UPSTREAM_URL', 'where the S3 emulator answers; default http://127.0.0.1:4567', [
+    'http:',
+  ]),
   folder: textSetting('KEEPER_DATA', 'folder of the durable store', { fallback: '.keepsake/keeper' }),
   retentionMs: durationSetting('KEEPER_RETENTION', 'how long overwritten and deleted objects are kept', {
     fallback: 7 * 86_400_000,
