@@ -3,6 +3,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import {
   CreateBucketCommand,
+  DeleteBucketCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   ListObjectsV2Command,
@@ -115,6 +116,8 @@ export async function createWorld(options: { readonly endpoint?: string } = {}):
       keeper.isDown = false;
     },
     async close() {
+      await world.clear();
+      await client.send(new DeleteBucketCommand({ Bucket: name }));
       client.destroy();
       await pool.end();
       await database.drop();
