@@ -30,7 +30,7 @@ describe('with the keeper', () => {
   const keeper = pod.spec.initContainers?.[0];
 
   test('LocalStack listens on loopback only and declares no port', () => {
-    expect(env.GATEWAY_LISTEN).toBe('127.0.0.1:4567');
+    expect(env.GATEWAY_LISTEN).toBe('[::ffff:127.0.0.1]:4567'); // which is 127.0.0.1, and heeded
     expect(localstack?.ports).toBeUndefined();
   });
 

@@ -65,7 +65,7 @@ export class LocalStack extends Component {
   }
 
   #environmentOf(persistence: Persistence): Record<string, kplus.EnvValue> {
-    const listen = persistence === 'keeper' ? `127.0.0.1:${ports.emulator}` : `0.0.0.0:${ports.s3}`;
+    const listen = persistence === 'keeper' ? `[${mappedLoopback}]:${ports.emulator}` : `0.0.0.0:${ports.s3}`;
     const settings = {
       SERVICES: 's3',
       EAGER_SERVICE_LOADING: '1',
@@ -105,6 +105,12 @@ function probesInside() {
     });
   return { startup: ask(2, 90), liveness: ask(10, 6) };
 }
+
+/**
+ * 127.0.0.1 as an IPv6 address. LocalStack 4.14 takes only the port of an IPv4 one and listens on all addresses
+ * (localstack/runtime/server/twisted.py); of an IPv6 one it takes both, and this one is reached by IPv4 alone.
+ */
+const mappedLoopback = '::ffff:127.0.0.1';
 
 const inside = `http://127.0.0.1:${ports.emulator}`;
 

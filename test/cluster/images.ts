@@ -16,7 +16,9 @@ export async function buildAndLoadImages(context: string): Promise<void> {
   await build(images.web, 'Dockerfile.web');
   const kind = `kind load docker-image --name ${context.replace(/^kind-/, '')}`;
   const [command = '', ...args] = (process.env.KEEPSAKE_LOAD_IMAGES ?? kind).split(' ');
-  await run(command, [...args, ...Object.values(images)], { timeout: 300_000 });
+  const load = () => run(command, [...args, ...Object.values(images)], { timeout: 300_000 });
+  // The node clears away layers of the images' last versions meanwhile, sometimes one that the new ones stand on.
+  await load().catch(load);
 }
 
 /** Sizes in bytes, as the Docker engine counts them. */
