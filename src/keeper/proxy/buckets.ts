@@ -2,6 +2,7 @@
 // of a new bucket would be back otherwise (public access block, ownership).
 import { bucketLock, keyLock } from '../locks.ts';
 import type { Call, KeeperParts } from '../parts.ts';
+import { captureObject } from '../restore/capture.ts';
 import { deletedMark } from '../restore/put-back.ts';
 import type { Scope } from '../restore/visit.ts';
 import type { Setting } from '../store/contract.ts';
@@ -46,6 +47,10 @@ export async function changeSetting(keeper: KeeperParts, call: Call, name: strin
   await mutate(keeper, call, settingScope(bucket, key, name), async (turn) => {
     const answer = await pass(keeper, call, turn, { body });
     if (answer.status >= 300) return answer;
+    if (key !== '' && store.object(bucket, key) === undefined) {
+      await captureObject(store, keeper.clientFor(turn.epoch), { bucket, key }); // it was made behind our back
+      return answer;
+    }
     const headers = req.method === 'DELETE' ? { [deletedMark]: 'DELETE' } : settingHeaders(req.rawHeaders);
     const setting: Setting = { name, headers, body: decodeBody(req.headers, body) };
     if (key === '') await store.commit({ kind: 'put-bucket-setting', bucket, setting });

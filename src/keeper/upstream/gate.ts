@@ -40,6 +40,7 @@ export class Gate {
   #isAlive = false;
   #isPoked = false;
   #mayBeReborn = false;
+  #retryMs = minRetryMs;
   #check: Promise<void> | undefined;
   #nextCheck: Promise<void> | undefined;
   #running: Promise<void> | undefined;
@@ -72,6 +73,7 @@ export class Gate {
 
   async close(): Promise<void> {
     this.#stopping.abort();
+    this.#setState('upstream-down'); // whoever waits for it to open again is told that it won't
     this.#events.emit('change');
     await this.#running;
   }
@@ -183,7 +185,7 @@ export class Gate {
       if (!this.isOpen) await this.#reopen();
       if (this.#isPoked || !this.isOpen) {
         this.#isPoked = false;
-        if (!this.isOpen) await delay(retryMs, undefined, { signal }).catch(() => {});
+        if (!this.isOpen) await delay(this.#retryMs, undefined, { signal }).catch(() => {});
       } else {
         await this.#pause();
       }
@@ -210,6 +212,7 @@ export class Gate {
     try {
       const session = await source.read(this.#mayBeReborn);
       this.#mayBeReborn = false;
+      if (this.#stopping.signal.aborted) return;
       if (session.id === this.#session?.id) {
         logger.info('the emulator answers again');
         this.#setState('ready');
@@ -223,10 +226,13 @@ export class Gate {
       await recover(session);
       // All calls of the recovery went to the process of this session: it was there before and is there after.
       if ((await source.read(false)).id !== session.id) throw new Error('the emulator was restarted meanwhile');
+      if (this.#stopping.signal.aborted) return;
       this.#session = session;
+      this.#retryMs = minRetryMs;
       this.#setState('ready');
     } catch (error) {
       if (isRefusal(error)) this.#mayBeReborn = true;
+      this.#retryMs = isRefusal(error) ? minRetryMs : Math.min(this.#retryMs * 2, maxRetryMs);
       logger.debug({ reason: reasonOf(error) }, 'the emulator is not ready');
       if (error instanceof KeepsakeError && error.kind !== 'retry')
         logger.error({ err: error }, "the emulator can't be filled");
@@ -246,8 +252,9 @@ export class Gate {
   }
 }
 
-// A restarting emulator listens again within seconds; asking costs nothing.
-const retryMs = 100;
+// A restarting emulator listens again within seconds, and asking costs nothing; a filling that fails costs a filling.
+const minRetryMs = 100;
+const maxRetryMs = 3_000;
 
 export function restoring(): KeepsakeError {
   return new KeepsakeError('KeeperRestoring', {
