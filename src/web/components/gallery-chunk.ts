@@ -44,7 +44,7 @@ export class GalleryChunk extends LitElement {
     css`
       :host {
         display: block;
-        margin-inline: -2px;
+        margin-inline: -4px;
         content-visibility: auto;
         contain-intrinsic-height: auto var(--guess);
         /* For what was never on screen: rows of a full chunk × their height at this width. */
@@ -58,7 +58,7 @@ export class GalleryChunk extends LitElement {
         grid-template-columns: repeat(2, minmax(0, 1fr));
         gap: var(--space-4);
         margin: 0;
-        padding: 2px 2px var(--space-4); /* room for the cards' focus rings inside the paint containment */
+        padding: 4px 4px var(--space-3); /* room for the cards' focus rings inside the paint containment */
         list-style: none;
       }
       @media (width < 420px) {

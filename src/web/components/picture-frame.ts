@@ -55,9 +55,10 @@ export class PictureFrame extends LitElement {
   }
 
   #renderBroken() {
+    const reason = this.failure ? asSentence(this.failure.what) : 'This picture can’t be shown.';
     return html`
-      <div class="broken" role="img" aria-label=${`${this.alt}: can't be shown`}>${brokenIcon}</div>
-      <p class="reason">${this.failure ? asSentence(this.failure.what) : 'This picture can’t be shown.'}</p>
+      <div class="broken" role="img" aria-label=${`${this.alt} can’t be shown`.trim()}>${brokenIcon}</div>
+      <p class="reason" title=${reason}>${reason}</p>
     `;
   }
 
@@ -103,7 +104,11 @@ export class PictureFrame extends LitElement {
         height: 28px;
       }
       .reason {
-        padding: 0 var(--space-3);
+        display: -webkit-box;
+        margin: 0 var(--space-2);
+        overflow: hidden;
+        -webkit-box-orient: vertical;
+        -webkit-line-clamp: 3;
         color: var(--text-muted);
         font-size: 0.8125rem;
         line-height: 1.35;
