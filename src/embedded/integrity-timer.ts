@@ -1,11 +1,11 @@
-// Checks integrity at start and every so often, and says what changed since the check before.
+// Checks integrity at start and every so often, and says what changed since the check before. Ends all runs when stopped.
 import type { IntegrityService, RunProgress } from '../shared/integrity-service.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { IntegrityReport } from '../shared/report.ts';
 import { reasonOf } from '../shared/s3.ts';
 
 export interface IntegrityTimer {
-  /** Ends the timer and lets a check that it started come to its end. */
+  /** Ends the timer; resolves when no run is under way any more. Whoever stops it has given runs up by their signal. */
   stop(): Promise<void>;
 }
 
@@ -19,19 +19,19 @@ export interface IntegrityTimerOptions {
 }
 
 export function startIntegrityTimer({ service, logger, intervalMs, onChange }: IntegrityTimerOptions): IntegrityTimer {
-  const stopping = new AbortController();
+  let isStopping = false;
   let previous = '';
   let timer: NodeJS.Timeout | undefined;
   const check = async (): Promise<void> => {
     try {
-      const report = await runCheck(service, stopping.signal);
+      const report = await runCheck(service);
       const now = report && `${report.status} ${report.summary}`;
-      if (report && now !== undefined && now !== previous) onChange(report);
+      if (report && now !== previous && !isStopping) onChange(report);
       previous = now ?? previous;
     } catch (error) {
       logger.warn({ reason: reasonOf(error) }, 'the integrity check could not run');
     }
-    if (intervalMs > 0 && !stopping.signal.aborted) timer = setTimeout(next, intervalMs);
+    if (intervalMs > 0 && !isStopping) timer = setTimeout(next, intervalMs);
   };
   let running = check();
   const next = (): void => {
@@ -39,19 +39,26 @@ export function startIntegrityTimer({ service, logger, intervalMs, onChange }: I
   };
   return {
     async stop() {
-      stopping.abort();
+      isStopping = true;
       clearTimeout(timer);
       await running;
+      const other = service.running(); // one that the page has started
+      if (other !== null) await untilOver(service, other);
     },
   };
 }
 
-/** The report of one check; undefined when another run is under way, or when it was given up. */
-async function runCheck(service: IntegrityService, signal: AbortSignal): Promise<IntegrityReport | undefined> {
+/** The report of one check; undefined when another run is under way. */
+async function runCheck(service: IntegrityService): Promise<IntegrityReport | undefined> {
   if (service.running() !== null) return undefined;
   const { runId } = await service.start({ mode: 'check' });
+  const end = await untilOver(service, runId);
+  if (end?.kind === 'failed') throw new Error(end.message);
+  return end?.kind === 'finished' ? end.report : undefined;
+}
+
+async function untilOver(service: IntegrityService, runId: string): Promise<RunProgress | undefined> {
   let last: RunProgress | undefined;
-  for await (const progress of service.progress(runId, signal)) last = progress;
-  if (last?.kind === 'failed') throw new Error(last.message);
-  return last?.kind === 'finished' ? last.report : undefined;
+  for await (const progress of service.progress(runId, new AbortController().signal)) last = progress;
+  return last;
 }

@@ -28,12 +28,21 @@ export async function runUntilStopped(env: NodeJS.ProcessEnv): Promise<number> {
   process.stdout.write(`${describeStart(system, performance.now() - startedAt)}\n`);
   const reason = await Promise.race([stop.requested, lost.promise]);
   if (process.stdout.isTTY) process.stdout.write('\nStopping…\n');
+  setTimeout(() => giveUpStopping(), stopPatienceMs).unref();
   await system.close();
   return reason instanceof Error ? tellFault(reason, env) : 0;
 }
 
 // npm passes Ctrl-C on to a process that the terminal has told already: not a second one yet.
 const echoMs = 500;
+
+// Requests under way get 10 s, Postgres a moment for its checkpoint; what takes longer is stuck.
+const stopPatienceMs = 30_000;
+
+function giveUpStopping(): never {
+  process.stderr.write('✗ Not all parts stopped in time. What was acknowledged is on disk; the next start finds it.\n');
+  process.exit(1);
+}
 
 function stopSignal(): { readonly signal: AbortSignal; readonly requested: Promise<void> } {
   const controller = new AbortController();

@@ -8,7 +8,7 @@ import { createIntegrityService, createPublisher, readReconcilerConfig } from '.
 import type { Environment } from '../shared/config.ts';
 import type { IntegrityService } from '../shared/integrity-service.ts';
 import { createKeeperClient, type KeeperStatus } from '../shared/keeper-api.ts';
-import type { Logger } from '../shared/logger.ts';
+import { type Logger, silentLogger } from '../shared/logger.ts';
 import { createPool, migrate, type Pool } from '../shared/postgres.ts';
 import type { IntegrityReport } from '../shared/report.ts';
 import { type Bucket, createS3Client, readS3Config, type S3Config } from '../shared/s3.ts';
@@ -75,7 +75,14 @@ async function startAll(
   const env = partsEnvironment(config, folder, { databaseUrl, s3Url: s3.config.endpoint });
   const appConfig = readAppConfig(env);
   const connections = connect(start, databaseUrl, s3.config);
-  const integrity = await createIntegrity(start, { ...connections, env, startedAt, endpoint: s3.config.endpoint });
+  const runs = new AbortController();
+  const integrity = await createIntegrity(start, {
+    ...connections,
+    env,
+    startedAt,
+    endpoint: s3.config.endpoint,
+    signal: runs.signal,
+  });
   const listening = await serve(start, { ...connections, integrity, appConfig });
   const run: RunFile = {
     pid: process.pid,
@@ -94,6 +101,7 @@ async function startAll(
     onChange: (report) => options.onReport?.(report),
   });
   stack.defer(() => timer.stop());
+  stack.defer(() => runs.abort());
   const { keeper } = s3;
   return {
     run,
@@ -121,7 +129,7 @@ async function assertPorts({ port, s3Port, isS3Embedded, env }: EmbeddedConfig):
 /** The URL of a Postgres that answers and has our schema. */
 async function startDatabase({ config, options, folder, logs, stack }: Start): Promise<string> {
   const url = config.databaseUrl ?? (await startOwnPostgres());
-  await migrate(url, logs('schema'));
+  await migrate(url, silentLogger()); // what goes wrong is thrown
   return url;
 
   async function startOwnPostgres(): Promise<string> {
@@ -203,15 +211,17 @@ async function createIntegrity(
     readonly env: Environment;
     readonly startedAt: Date;
     readonly endpoint: string | undefined;
+    /** Gives up the run that is under way. */
+    readonly signal: AbortSignal;
   },
 ): Promise<IntegrityService> {
-  const { pool, bucket, env, startedAt, endpoint } = parts;
+  const { pool, bucket, env, startedAt, endpoint, signal } = parts;
   const keeper = endpoint === undefined ? null : createKeeperClient(endpoint);
   const config = readReconcilerConfig(env);
   const publisher = await createPublisher(config);
   return createIntegrityService(
     { config, pool, bucket, keeper, logger: logs('reconciler'), publisher },
-    { noUploadsBefore: startedAt }, // the only API there is starts now
+    { noUploadsBefore: startedAt, signal }, // the only API there is starts now
   );
 }
 

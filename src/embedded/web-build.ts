@@ -1,6 +1,6 @@
 // The built page: made by Vite when it is missing or older than its sources. Without it the API works all the same.
 import { spawn } from 'node:child_process';
-import { existsSync, globSync, statSync } from 'node:fs';
+import { existsSync, globSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 const projectFolder = path.resolve(import.meta.dirname, '../..');
@@ -13,13 +13,35 @@ export type WebBuild =
   /** `reason`: the last lines of what Vite said. */
   | { readonly kind: 'failed'; readonly reason: string };
 
-/** Builds the page if need be. Never rejects: a page that can't be built is no reason not to start. */
+/** Builds the page if need be. A page that can't be built is no reason not to start. */
 export async function buildWeb(): Promise<WebBuild> {
   const vite = path.join(projectFolder, 'node_modules/vite/bin/vite.js');
   if (isFresh()) return { kind: 'ready' };
   if (!existsSync(vite)) return { kind: 'failed', reason: 'Vite is not installed (npm install)' };
-  const reason = await run([vite, 'build', '--config', 'src/web/vite.config.ts', '--logLevel', 'error']);
+  // Two starts may build at once: each in a folder of its own, put in place as a whole.
+  const draft = `${webFolder}.${process.pid}`;
+  const reason = await run([
+    vite,
+    'build',
+    '--config',
+    'src/web/vite.config.ts',
+    '--outDir',
+    draft,
+    '--logLevel',
+    'error',
+  ]);
+  if (reason === undefined) replaceFolder(draft, webFolder);
+  rmSync(draft, { recursive: true, force: true });
   return reason === undefined ? { kind: 'ready' } : { kind: 'failed', reason };
+}
+
+function replaceFolder(draft: string, folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(draft, folder);
+  } catch (error) {
+    if (!isFresh()) throw error; // else another start was faster: its page is as good
+  }
 }
 
 function isFresh(): boolean {

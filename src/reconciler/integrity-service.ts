@@ -12,7 +12,7 @@ import { isUndoable } from './undo.ts';
 /** Makes the service. `defaults` hold for every run that it starts. One run at a time in this process. */
 export function createIntegrityService(
   deps: ReconcilerDeps,
-  defaults: Pick<RunOptions, 'noUploadsBefore' | 'graceMs' | 'limits'> = {},
+  defaults: Pick<RunOptions, 'noUploadsBefore' | 'graceMs' | 'limits' | 'signal'> = {},
 ): IntegrityService {
   const { pool, logger, clock = () => new Date() } = deps;
   const reconciler = createReconciler(deps);
