@@ -180,9 +180,10 @@ function refusedHeader(headers: IncomingHttpHeaders): Operation | undefined {
 
 // LocalStack serves other services on the same port, told apart by these (aws/protocol/service_router.py).
 function otherService({ bucket, query }: Target, headers: IncomingHttpHeaders): Operation | undefined {
+  const { authorization = '' } = headers;
+  const at = authorization.indexOf('Credential=');
   const credential =
-    /^AWS4-HMAC-SHA256[\s\S]*Credential=([^,\s]+)/i.exec(headers.authorization ?? '')?.[1] ??
-    query?.get('X-Amz-Credential');
+    at < 0 ? query?.get('X-Amz-Credential') : authorization.slice(at + 'Credential='.length).split(/[,\s]/, 1)[0];
   const service = credential?.split('/').at(-2);
   const isOther =
     (service !== undefined && service !== 's3') ||

@@ -45,9 +45,13 @@ export function send(upstream: Upstream, head: RequestHead, body?: PassingBody |
   const { method, path, headers } = head;
   const request = http.request({ host, port, agent, method, path, headers, setHost: false });
   const response = new Promise<IncomingMessage>((resolve, reject) => {
-    request.on('response', resolve);
+    const closed = (): void => reject(emulatorLost('the connection was closed'));
+    request.on('close', closed);
     request.on('error', (error) => reject(emulatorLost(error)));
-    request.on('close', () => reject(emulatorLost('the connection was closed')));
+    request.on('response', (answer) => {
+      request.off('close', closed); // an error costs its stack: none is made for what went well
+      resolve(answer);
+    });
   });
   response.catch(() => {}); // whoever awaits `sent` first may never come to await this one
   if (body === undefined || body instanceof Uint8Array) {
@@ -158,9 +162,13 @@ export function collect(response: IncomingMessage, limitBytes = 16 * 1024 * 1024
         }),
       );
     });
-    response.on('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
+    const closed = (): void => reject(emulatorLost('the connection was closed'));
+    response.on('close', closed);
     response.on('error', (error) => reject(emulatorLost(error)));
-    response.on('close', () => reject(emulatorLost('the connection was closed')));
+    response.on('end', () => {
+      response.off('close', closed);
+      resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks));
+    });
   });
 }
 
