@@ -44,6 +44,11 @@ export function createImageApi(baseUrl: string): ImageApi {
       return { kind: 'broken', reason: reasonOf(error) };
     }
   };
+  const isReady = async (): Promise<boolean> => {
+    const answer = await request('/readyz', {}, readJson);
+    return answer.kind === 'answered' && answer.status === 200;
+  };
+  let waiting: Promise<boolean> | undefined; // one question for all clients
   return {
     upload({ title, type }, bytes) {
       const body = new FormData();
@@ -54,14 +59,10 @@ export function createImageApi(baseUrl: string): ImageApi {
     remove: (id) => request(`${paths.images}${id}/`, { method: 'DELETE' }, readJson),
     serve: (imageUrl) => request(imageUrl, {}, digest),
     async waitUntilReady() {
-      await waitFor(
-        'the API to be ready',
-        async () => {
-          const answer = await request('/readyz', {}, readJson);
-          return answer.kind === 'answered' && answer.status === 200;
-        },
-        { timeoutMs: 180_000 },
-      );
+      waiting ??= waitFor('the API to be ready', isReady, { timeoutMs: 240_000 }).finally(() => {
+        waiting = undefined;
+      });
+      await waiting;
     },
     async *list() {
       let next: string | null = `${paths.images}?limit=200`;

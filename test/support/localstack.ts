@@ -23,10 +23,9 @@ export function createLocalStack(port: number, command: string | undefined): Par
   return {
     name: 'LocalStack',
     async start() {
-      if (!isRunning) {
-        isRunning = true;
-        starting = engine.start();
-      }
+      if (isRunning) return;
+      isRunning = true;
+      starting = engine.start();
       await starting;
       await waitFor('LocalStack to be healthy', async () => !isRunning || (await isHealthy(port)), {
         timeoutMs: 120_000,

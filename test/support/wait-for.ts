@@ -12,7 +12,7 @@ export async function waitFor<T>(
   let lastError: unknown;
   for (;;) {
     try {
-      const value = await probe();
+      const value = await within(deadline - performance.now(), probe);
       if (value !== undefined && value !== false) return value;
     } catch (error) {
       lastError = error;
@@ -20,5 +20,16 @@ export async function waitFor<T>(
     if (performance.now() > deadline)
       throw new Error(`waited ${timeoutMs} ms in vain for ${what}`, { cause: lastError });
     await delay(everyMs);
+  }
+}
+
+/** What `probe` gives, or undefined when it takes longer: one that hangs must not outlive the deadline. */
+async function within<T>(ms: number, probe: () => Promise<T> | T): Promise<T | undefined> {
+  const ended = new AbortController();
+  const late = delay(Math.max(ms, 0), undefined, { signal: ended.signal }).catch(() => undefined);
+  try {
+    return await Promise.race([probe(), late]);
+  } finally {
+    ended.abort();
   }
 }
