@@ -1,10 +1,11 @@
 // The Job that creates the bucket: idempotent, so it may run at any time and again. A Job's template can't be changed,
-// so its name carries the template's checksum: a changed one is a new Job, and finished ones remove themselves.
+// so its name carries its checksum: a changed one is a new Job, and finished ones remove themselves.
 import { Duration } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
-import { Component, type ComponentProps, checksum } from '../component.ts';
+import { Component, type ComponentProps } from '../component.ts';
 import { keepsakeContainer, keepsakeUserId } from '../keepsake-container.ts';
+import { nameByContent } from '../patches.ts';
 import { mountScratch, podProps, seal } from '../pods.ts';
 import type { SharedSettings } from './shared-settings.ts';
 
@@ -19,7 +20,7 @@ export class Bucket extends Component {
     const image = environment.images.keepsake;
     const job = new kplus.Job(this, 'job', {
       ...podProps('bucket', keepsakeUserId, settings.checksums),
-      metadata: { name: `keepsake-bucket-${checksum([image, settings.checksums])}` },
+      metadata: { name: 'keepsake-bucket' },
       restartPolicy: kplus.RestartPolicy.ON_FAILURE,
       backoffLimit: 20,
       activeDeadline: Duration.minutes(15),
@@ -30,5 +31,6 @@ export class Bucket extends Component {
     );
     mountScratch(job, container, '/tmp');
     seal(job, 'bucket');
+    nameByContent(job);
   }
 }

@@ -103,7 +103,7 @@ describeWith(['kubernetes'], 'access', () => {
     expect(await can('reconciler', 'create', 'events')).toBe(true);
   });
 
-  test.each([
+  const questions = [
     ['get', 'secrets'],
     ['list', 'secrets'],
     ['delete', 'events'],
@@ -117,7 +117,9 @@ describeWith(['kubernetes'], 'access', () => {
     ['get', 'roles.rbac.authorization.k8s.io'],
     ['list', 'configmaps', '-n', 'kube-system'],
     ['list', 'nodes'],
-  ])('the reconciler may not %s %s %s %s', async (...question) => {
+  ].map((question) => ({ name: question.join(' '), question }));
+
+  test.each(questions)('the reconciler may not $name', async ({ question }) => {
     expect(await can('reconciler', ...question)).toBe(false);
   });
 

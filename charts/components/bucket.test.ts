@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import { renderManifests } from '../../test/support/manifests.ts';
+import { type Environment, local, override } from '../environments.ts';
+
+const jobNameOf = (environment: Environment) =>
+  renderManifests(environment).find(({ kind }) => kind === 'Job')?.metadata.name;
+
+test('the same Job has the same name, on every machine', () => {
+  expect(jobNameOf(local)).toMatch(/^keepsake-bucket-[0-9a-f]{12}$/);
+  expect(jobNameOf(local)).toBe(jobNameOf(override(local, {})));
+});
+
+test('a changed Job has another name: the one that is there can not be changed', () => {
+  const own = override(local, { images: { keepsake: 'keepsake:dev-2' } });
+  expect(jobNameOf(own)).not.toBe(jobNameOf(local));
+});
+
+test('what does not touch it does not rename it', () => {
+  expect(jobNameOf(override(local, { host: 'pictures.localhost', replicas: { api: 3 } }))).toBe(jobNameOf(local));
+});
