@@ -4,6 +4,8 @@ import { CommanderError } from 'commander';
 import { asKeepsakeError, toErrorBody } from '../shared/errors.ts';
 import { createProgram } from './program.ts';
 
+// Whoever read us has enough (`| head`): nobody is left to tell.
+process.stdout.on('error', () => process.exit(2));
 process.exitCode = await main(process.argv);
 
 async function main(argv: readonly string[]): Promise<number> {

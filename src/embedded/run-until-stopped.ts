@@ -8,6 +8,7 @@ import { describeReport, describeRestoring, describeStart } from './terminal.ts'
 
 /** Runs until it is told to stop; resolves to the exit code: 0 stopped, 2 could not start, 1 a part was lost. */
 export async function runUntilStopped(env: NodeJS.ProcessEnv): Promise<number> {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {}); // nobody reads: no reason to stop
   const startedAt = performance.now();
   const stop = stopSignal();
   const lost = Promise.withResolvers<Error>();
