@@ -10,7 +10,7 @@ export interface System {
   readonly s3Url: string;
   /** For commands that talk to this system. */
   readonly env: NodeJS.ProcessEnv;
-  /** Starts what is not running, in order; resolves when a client can be served. @throws when a part ends by itself */
+  /** Starts what is not running, in order; resolves when a client can be served, or at the next kill. @throws when a part ends by itself */
   start(): Promise<void>;
   /** SIGKILL to those parts at once. */
   kill(target: KillTarget): Promise<void>;
@@ -60,14 +60,20 @@ export async function createSystem(folder: string, options: CrashOptions): Promi
     localstack: [localstack],
     both: [keeper, localstack],
   };
+  let kills = 0;
   return {
     apiUrl,
     s3Url,
     env,
     async start() {
-      for (const part of parts) await part.start();
+      const killsBefore = kills;
+      const isGivenUp = () => kills !== killsBefore;
+      for (const part of parts) if (!isGivenUp()) await part.start(isGivenUp);
     },
-    kill: async (target) => void (await Promise.all(targets[target].map((part) => part.kill()))),
+    async kill(target) {
+      kills += 1;
+      await Promise.all(targets[target].map((part) => part.kill()));
+    },
     async stop() {
       const codes: Record<string, number | null> = {};
       for (const part of parts.toReversed()) codes[part.name] = await part.stop();

@@ -7,8 +7,8 @@ import { waitFor } from './wait-for.ts';
 /** A part that can be killed at any moment and started again on the same data. */
 export interface Part {
   readonly name: string;
-  /** Starts it unless it runs; resolves when it is ready, or was killed meanwhile. @throws when it ends by itself */
-  start(): Promise<void>;
+  /** Starts it unless it runs; resolves when it is ready, was killed, or `isGivenUp`. @throws when it ends by itself */
+  start(isGivenUp?: () => boolean): Promise<void>;
   /** SIGKILL, unless it is dead already; resolves when it is gone. */
   kill(): Promise<void>;
   /** The orderly way, at the end; resolves with the exit code, null where there is none. */
@@ -39,12 +39,16 @@ export function createChild(options: ChildOptions): Part {
   };
   return {
     name: options.name,
-    async start() {
+    async start(isGivenUp = () => false) {
       child ??= spawnGroup(options);
       const started = child;
-      await waitFor(`${options.name} to be ready`, () => child !== started || !isAlive(started) || options.isReady(), {
-        timeoutMs: 180_000,
-      }).catch((error: unknown) => {
+      await waitFor(
+        `${options.name} to be ready`,
+        () => isGivenUp() || child !== started || !isAlive(started) || options.isReady(),
+        {
+          timeoutMs: 180_000,
+        },
+      ).catch((error: unknown) => {
         throw new Error(`${options.name} did not get ready:\n${tail(options.logFile)}`, { cause: error });
       });
       if (child === started && !isAlive(started))
