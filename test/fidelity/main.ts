@@ -1,0 +1,122 @@
+// npm run fidelity: a client can't tell the keeper from the emulator (P2). Every case goes to bare LocalStack and through
+// the keeper in front of it; then LocalStack is killed, and what the cases left must be what it was (P3). The last line is
+// JSON; the exit code is 1 when anything differs without a reason.
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { createKeeperWorld, type KeeperWorld } from '../support/keeper.ts';
+import { lookAtBucket } from './bucket-snapshot.ts';
+import { areas } from './cases/all.ts';
+import type { FidelityCase } from './cases/case.ts';
+import { type Comparison, compare } from './compare.ts';
+import { type Door, makeBucket, openDoor } from './door.ts';
+import { chooseLocalStack } from './emulator.ts';
+import { type Explanation, explanations } from './known-differences.ts';
+import { renderDocument, renderTable, renderUnexplained, summarise, verdictOf } from './report.ts';
+
+const usage = `npm run fidelity -- [options]
+  --only TEXT                cases whose area or name contains it (all)
+  --localstack-command CMD   runs LocalStack by "CMD start PORT" and "CMD kill PORT" instead of in a container
+  AWS_S3_ENDPOINT_URL        a LocalStack that runs already: it is not killed, so nothing is compared after a restore
+`;
+const documentFile = 'docs/fidelity.md';
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: '' },
+    'localstack-command': { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+/** A case and the bucket it has behind the keeper. */
+interface Ran {
+  readonly area: string;
+  readonly fidelityCase: FidelityCase;
+  readonly bucket: string;
+}
+
+if (values.help) console.log(usage);
+else process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const localStack = chooseLocalStack(values['localstack-command'], process.env.AWS_S3_ENDPOINT_URL);
+  const world = await createKeeperWorld(localStack);
+  const comparisons: Comparison[] = [];
+  try {
+    const ran = await compareDoors(world, comparisons);
+    if (localStack.canBeKilled) await compareAfterRestore(world, ran, comparisons);
+    else console.log('Not compared after a restore: a LocalStack named by AWS_S3_ENDPOINT_URL is not killed.');
+  } finally {
+    await world.stop();
+  }
+  console.log(renderTable(comparisons));
+  for (const one of comparisons) if (verdictOf(one) === 'different') console.log(renderUnexplained(one));
+  const isWhole = values.only === '' && localStack.canBeKilled;
+  if (isWhole) await writeFile(documentFile, renderDocument(comparisons, ['AWS SDK for JavaScript v3', 'plain HTTP']));
+  console.log(isWhole ? `written: ${documentFile}` : `${documentFile} is left as it is: this was not the whole suite`);
+  const summary = summarise(comparisons);
+  console.log(JSON.stringify(summary));
+  return summary.unexplained === 0 && summary.cases > 0 ? 0 : 1;
+}
+
+async function compareDoors({ emulator, keeper }: KeeperWorld, comparisons: Comparison[]): Promise<readonly Ran[]> {
+  const ran: Ran[] = [];
+  const run = Date.now().toString(36);
+  for (const area of areas) {
+    for (const fidelityCase of area.cases) {
+      const { name } = fidelityCase;
+      if (!`${area.name}: ${name}`.includes(values.only)) continue;
+      const number = String(ran.length).padStart(4, '0');
+      const startedAt = performance.now();
+      const [bare, kept] = [`fidelity-bare-${run}-${number}`, `fidelity-kept-${run}-${number}`];
+      const [expected, seen] = await Promise.all([
+        watch(emulator.url, bare, fidelityCase.run),
+        watch(keeper.url, kept, fidelityCase.run),
+      ]);
+      const seconds = (performance.now() - startedAt) / 1000;
+      if (seconds > 5) console.log(`${area.name}: ${name}: took ${seconds.toFixed(1)} s`);
+      ran.push({ area: area.name, fidelityCase, bucket: kept });
+      comparisons.push(compare({ area: area.name, name }, { left: expected, right: seen }, explanationsAt('doors')));
+    }
+  }
+  return ran;
+}
+
+async function compareAfterRestore(world: KeeperWorld, ran: readonly Ran[], comparisons: Comparison[]): Promise<void> {
+  const before = await lookAtAll(world.keeper.url, ran);
+  await world.restartEmulator();
+  const after = await lookAtAll(world.keeper.url, ran);
+  for (const [index, { area, fidelityCase }] of ran.entries()) {
+    const row = { area: `after a restore: ${area}`, name: fidelityCase.name };
+    const seen = { left: before[index] ?? [], right: after[index] ?? [] };
+    comparisons.push(compare(row, seen, explanationsAt('restore')));
+  }
+}
+
+function explanationsAt(place: Explanation['at']): readonly Explanation[] {
+  return explanations.filter(({ at }) => at === place);
+}
+
+async function lookAtAll(url: string, ran: readonly Ran[]): Promise<readonly (readonly string[])[]> {
+  const seen: (readonly string[])[] = [];
+  for (const { bucket } of ran) seen.push(await record(url, bucket, lookAtBucket));
+  return seen;
+}
+
+async function watch(url: string, bucket: string, run: (door: Door) => Promise<unknown>): Promise<readonly string[]> {
+  await makeBucket(url, bucket);
+  return record(url, bucket, run);
+}
+
+/** What was seen through a door; a request without an answer is seen, too. */
+async function record(url: string, bucket: string, run: (door: Door) => Promise<unknown>): Promise<readonly string[]> {
+  const door = openDoor(url, bucket);
+  try {
+    await run(door);
+  } catch (error) {
+    door.note(`no answer: ${error instanceof Error ? error.message : String(error)}`);
+  } finally {
+    door.close();
+  }
+  return door.seen;
+}
