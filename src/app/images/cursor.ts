@@ -8,7 +8,9 @@ export interface Place {
   readonly id: string;
 }
 
-const placeSchema = z.tuple([z.iso.datetime({ precision: 6 }), z.uuid()]);
+// ISO 8601 has a year 0, Postgres doesn't.
+const timeSchema = z.iso.datetime({ precision: 6 }).refine((time) => !time.startsWith('0000'));
+const placeSchema = z.tuple([timeSchema, z.uuid()]);
 
 export function encodeCursor({ uploadedAt, id }: Place): string {
   return Buffer.from(JSON.stringify([uploadedAt, id])).toString('base64url');
