@@ -8,10 +8,11 @@ import type { ActionResult } from '../shared/report.ts';
 import { type Bucket, headObject } from '../shared/s3.ts';
 import { abortParts } from './abandoned-parts.ts';
 import { deleteRow, findRows, insertRow, lockRow, updateRow } from './image-rows.ts';
-import { beginAction, endAction, noteFailure, type UndoNote } from './journal.ts';
+import { beginAction, endAction, findAction, noteFailure, type UndoNote } from './journal.ts';
 import { restoreSources } from './means.ts';
+import { readObjectBytes } from './object-bytes.ts';
 import type { PlannedAction } from './plan.ts';
-import { restoreObject } from './restore.ts';
+import { hasBytesOf, restoreObject } from './restore.ts';
 import { asRunError } from './run-error.ts';
 import { copyProven, deleteForever, isUnchanged, quarantineKeyOf, removeCopied } from './set-aside.ts';
 
@@ -123,6 +124,7 @@ async function discardPending(deps: ActDeps, action: ActionOf<'discard-pending'>
   return inTransaction(pool, async (client) => {
     const row = await lockRow(client, action.key);
     if (row?.status !== 'pending') return skipped('the upload ended by itself');
+    if (row.uploadedAt > action.row.uploadedAt) return skipped('the upload showed life again');
     if (!(await isUnchanged(bucket, action.key, action.object))) return skipped('the object changed');
     const quarantineKey = quarantineKeyOf(action.id, action.key);
     const note: UndoNote = { rowBefore: row, ...(action.object && { quarantineKey }) };
@@ -176,10 +178,18 @@ async function deleteLostRow(deps: ActDeps, action: PlannedAction, row: ActionRo
   });
 }
 
+// They may be the last bytes of an image that is missing, or that a restore is bringing back: it holds the row.
 async function purge(deps: ActDeps, action: PlannedAction, target: QuarantinedTarget): Promise<Outcome> {
-  await deleteForever(deps.bucket, target.quarantineKey);
-  await deps.pool.query(`UPDATE integrity_actions SET undo = undo - 'quarantineKey' WHERE id = $1`, [target.actionId]);
-  return done(action);
+  const { bucket, pool } = deps;
+  const { sha256 } = (await findAction(pool, target.actionId)).undo;
+  return inTransaction(pool, async (client) => {
+    const row = await lockRow(client, action.key);
+    if (row && row.sha256 === sha256 && !hasBytesOf(await readObjectBytes(bucket, row.key), row))
+      return skipped('its image needs these bytes');
+    await deleteForever(bucket, target.quarantineKey);
+    await client.query(`UPDATE integrity_actions SET undo = undo - 'quarantineKey' WHERE id = $1`, [target.actionId]);
+    return done(action);
+  });
 }
 
 type DeleteTargets = ActionOf<'delete'>['target'];

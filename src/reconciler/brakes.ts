@@ -99,8 +99,8 @@ const limitReached: Brake = ({ limitedActions, limits, sides }) => {
   return limitedActions > allowed
     ? stop('LimitReached', 'TooManyAtOnce', [
         `${limitedActions} of ${all} would be removed or adopted, the limit is ${allowed}. Nothing is removed or adopted.`,
-        'Look at them (npm run check); if it is right:',
-        `INTEGRITY_MAX_REMOVALS=${limitedActions} INTEGRITY_MAX_REMOVAL_PERCENT=100 npm run fix -- --fix`,
+        'Look at them (npm run check); if it is right, run the same command with these settings before it:',
+        `INTEGRITY_MAX_REMOVALS=${limitedActions} INTEGRITY_MAX_REMOVAL_PERCENT=100`,
       ])
     : null;
 };

@@ -1,5 +1,6 @@
 // A bucket that is gone although rows refer to it: the keeper makes it anew, with its settings, when it puts an object
 // back. So one object that a row asks for is restored, and the pass that follows finds what else is missing.
+import type { ImageRow } from '../shared/image.ts';
 import type { KeeperClient } from '../shared/keeper-api.ts';
 import type { Pool } from '../shared/postgres.ts';
 import { assertBucket, type Bucket } from '../shared/s3.ts';
@@ -11,25 +12,35 @@ import { deleteForever } from './set-aside.ts';
 
 const rowsTried = 10;
 
-/** Has the keeper bring the bucket back; false when it holds nothing that a row asks for. @throws KeepsakeError */
-export async function bringBackBucket(deps: {
+interface BucketDeps {
   readonly pool: Pool;
   readonly bucket: Bucket;
   readonly keeper: KeeperClient;
-}): Promise<boolean> {
-  const { pool, bucket, keeper } = deps;
-  const { rows } = await pool.query<ImageRecord>(
+}
+
+/** A row, and the version of its object in the keeper with which the bucket comes back. */
+export interface FirstObject {
+  readonly row: ImageRow;
+  readonly versionId: string;
+}
+
+/** What the keeper could begin with; null when it holds nothing that a row asks for. Changes nothing. @throws KeepsakeError */
+export async function findFirstObject(deps: BucketDeps): Promise<FirstObject | null> {
+  const { rows } = await deps.pool.query<ImageRecord>(
     `SELECT ${imageColumns} FROM images WHERE status = 'stored' ORDER BY key LIMIT ${rowsTried}`,
   );
   for (const record of rows) {
-    const sources = await restoreSources(deps, toImageRow(record));
-    const kept = sources === 'unknown' ? undefined : sources.find(({ kind }) => kind === 'keeper');
-    if (kept?.kind !== 'keeper') continue;
-    await keeper.restore({ bucket: bucket.name, key: record.key, versionId: kept.versionId });
-    await assertBucket(bucket);
     const row = toImageRow(record);
-    if (!hasBytesOf(await readObjectBytes(bucket, row.key), row)) await deleteForever(bucket, row.key); // still kept
-    return true;
+    const sources = await restoreSources(deps, row);
+    const kept = sources === 'unknown' ? undefined : sources.find(({ kind }) => kind === 'keeper');
+    if (kept?.kind === 'keeper') return { row, versionId: kept.versionId };
   }
-  return false;
+  return null;
+}
+
+/** Has the keeper bring the bucket back with this object. @throws KeepsakeError */
+export async function bringBackBucket({ bucket, keeper }: BucketDeps, { row, versionId }: FirstObject): Promise<void> {
+  await keeper.restore({ bucket: bucket.name, key: row.key, versionId });
+  await assertBucket(bucket);
+  if (!hasBytesOf(await readObjectBytes(bucket, row.key), row)) await deleteForever(bucket, row.key); // still kept
 }

@@ -28,6 +28,8 @@ export interface EvidenceDeps extends MeansDeps {
 }
 
 const requestsInFlight = 8;
+/** S3 tells times in whole seconds: an object may be this much younger than it says. */
+const toldTimeMs = 1000;
 
 /**
  * Looks again at a batch of pairs that seemed to differ; answers with those that still do, and how many turned out well.
@@ -91,8 +93,8 @@ async function lookAgain(
   const { row, deletionAt } = fresh;
   const answer = await headObject(bucket, pair.key, signal);
   let object = answer.kind === 'present' ? toListedObject(pair.key, answer.head) : null;
-  if (!pair.object && object && object.lastModified < startedAt && pair.key.startsWith(imagePrefix))
-    throw listingLeftOut(object);
+  const wasThere = object !== null && object.lastModified.getTime() + toldTimeMs <= startedAt.getTime();
+  if (!pair.object && object && wasThere && pair.key.startsWith(imagePrefix)) throw listingLeftOut(object);
   const needsBytes = object && row && (isDeep || row.status === 'pending' || row.sizeBytes !== object.sizeBytes);
   const read = needsBytes ? await readObjectBytes(bucket, pair.key, signal) : null;
   if (read?.kind === 'absent') object = null;

@@ -27,7 +27,7 @@ export async function recordSightings(
 ): Promise<readonly Sighting[]> {
   const { rows } = await pool.query<{ key: string; class: string; first_run: string; first_seen_at: Date }>(
     `INSERT INTO integrity_findings AS f (key, class, first_run, first_seen_at, last_run)
-       SELECT key, class, $1, $2, $1 FROM unnest($3::text[], $4::text[]) AS seen (key, class)
+       SELECT DISTINCT key, class, $1::uuid, $2::timestamptz, $1::uuid FROM unnest($3::text[], $4::text[]) AS seen (key, class)
      ON CONFLICT (key, class) DO UPDATE SET last_run = excluded.last_run
      RETURNING key, class, first_run, first_seen_at`,
     [runId, now, seen.map(({ key }) => key), seen.map(({ drift }) => drift)],

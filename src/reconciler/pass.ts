@@ -7,7 +7,7 @@ import type { RunProgress } from '../shared/integrity-service.ts';
 import type { Condition, IntegrityReport, RunMode } from '../shared/report.ts';
 import { assertBucket, listObjects } from '../shared/s3.ts';
 import { type Identity, pullBrakes, type Remembered } from './brakes.ts';
-import { bringBackBucket } from './bring-back-bucket.ts';
+import { bringBackBucket, findFirstObject } from './bring-back-bucket.ts';
 import { type Evidence, type EvidenceDeps, gatherEvidence, sizeOf } from './evidence.ts';
 import { type FindingsFile, openFindingsFile } from './findings-file.ts';
 import { inBatches } from './in-flight.ts';
@@ -21,7 +21,7 @@ import { failuresAllowed, performAll } from './perform-all.ts';
 import { isLimited, isRemoval, type PlanOptions, planFor } from './plan.ts';
 import type { ReconcilerDeps, RunOptions } from './reconciler.ts';
 import { assertFits, completeness, statusOf, summarise, toFinding } from './report.ts';
-import { recordEnd, remembered } from './runs.ts';
+import { isDoubtful, memoryOf, recordEnd, remembered } from './runs.ts';
 import { settleOpenActions } from './settle.ts';
 import { identify } from './sides.ts';
 
@@ -54,15 +54,19 @@ export class Pass {
     this.#signal = options.signal ?? new AbortController().signal;
   }
 
-  /** Makes sure of the bucket. A repair has the keeper bring a lost one back. @throws KeepsakeError `S3BucketMissing` */
+  /** Makes sure of the bucket. A repair has the keeper bring a lost one back, a preview shows that. @throws KeepsakeError `S3BucketMissing` */
   async enter(): Promise<void> {
     const { pool, bucket, keeper } = this.#deps;
     try {
       await assertBucket(bucket, this.#signal);
     } catch (error) {
       const isLost = error instanceof KeepsakeError && error.code === 'S3BucketMissing';
-      if (!isLost || this.mode !== 'repair' || !keeper) throw error;
-      if (!(await bringBackBucket({ pool, bucket, keeper }))) throw error;
+      if (!isLost || this.mode === 'check' || !keeper) throw error;
+      const first = await findFirstObject({ pool, bucket, keeper });
+      if (!first) throw error;
+      if (this.mode === 'repair') return bringBackBucket({ pool, bucket, keeper }, first);
+      this.#ledger.tally.planBucket(first.row.key);
+      throw error;
     }
   }
 
@@ -137,6 +141,7 @@ export class Pass {
     const failure = this.#signal.aborted ? stopped(error) : error;
     await this.#file?.close().catch(() => {}); // the failure that stopped the pass is the one to tell
     const status = await this.#statusOfFailure(failure);
+    this.#remembered ??= await this.#rememberedElsewhere().catch(() => null); // this report takes the place of that one
     const report = this.#report(status, failure, []);
     await recordEnd(this.#deps.pool, report, this.#deps.config.history).catch((error: unknown) => {
       this.#deps.logger.warn({ runId: this.runId, err: error }, 'a report could not be saved');
@@ -154,7 +159,7 @@ export class Pass {
   // A lost database has lost its own memory too: then what was shown last counts.
   async #rememberedElsewhere(): Promise<Remembered | null> {
     const shown = await this.#deps.publisher?.latest();
-    return shown?.identity ? { rowsRead: shown.coverage.rowsRead, ...shown.identity } : null;
+    return shown ? memoryOf(shown) : null;
   }
 
   async *#candidates(pairs: AsyncIterable<Pair>): AsyncGenerator<Pair, void, void> {
@@ -191,13 +196,17 @@ export class Pass {
     await this.#file?.write(finding);
     if (!action) return;
     this.#ledger.remediable += 1;
-    if (this.#options.keys?.includes(action.key) ?? true) this.#ledger.addPlanned(action);
+    if (this.#isAskedFor(action.key)) this.#ledger.addPlanned(action);
+  }
+
+  #isAskedFor(key: string): boolean {
+    return this.#options.keys?.includes(key) ?? true;
   }
 
   // Bytes whose time in the quarantine is over: all that is ever deleted for good beside rows that nothing brings back.
   async #planPurge(): Promise<void> {
     for (const { id, key, undo } of await expiredQuarantine(this.#deps.pool, this.startedAt, purgeLimit))
-      if (undo.quarantineKey) {
+      if (undo.quarantineKey && this.#isAskedFor(key)) {
         const target = { kind: 'quarantined' as const, actionId: id, quarantineKey: undo.quarantineKey };
         this.#ledger.addPlanned({
           id: uuidv7(),
@@ -250,6 +259,7 @@ export class Pass {
           databaseId: this.#identity.databaseId,
         },
       }),
+      ...(this.#remembered && isDoubtful(status) && { remembered: this.#remembered }),
       conditions: [completeness(failure), ...brakes, ...this.#conditions, ...this.#ledger.conditions],
       sample: tally.findings.items,
       isSampleCut: tally.findings.isCut,

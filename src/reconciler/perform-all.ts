@@ -8,7 +8,7 @@ const actionsInFlight = 4;
 /** After so many failures the rest is left: servers that went away make every action wait for its timeouts. */
 export const failuresAllowed = 20;
 
-/** Performs a plan, yielding each result in order. @throws the signal's reason between two actions. */
+/** Performs a plan, yielding each result in order. @throws the signal's reason once what was under way is done. */
 export async function* performAll(
   deps: ActDeps,
   plan: readonly PlannedAction[],
@@ -17,8 +17,7 @@ export async function* performAll(
   let failures = 0;
   function* whileItWorks(): Generator<PlannedAction, void, void> {
     for (const action of inOrder(plan)) {
-      signal.throwIfAborted();
-      if (failures >= failuresAllowed) return;
+      if (signal.aborted || failures >= failuresAllowed) return;
       yield action;
     }
   }
@@ -27,6 +26,7 @@ export async function* performAll(
     if (result.state === 'failed') failures += 1;
     return { action, result };
   });
+  signal.throwIfAborted(); // only now: what was under way has been told
 }
 
 function inOrder(plan: readonly PlannedAction[]): readonly PlannedAction[] {

@@ -1,4 +1,5 @@
 // The report (P11): counts, conditions and a capped sample, always small enough for a ConfigMap. Pure.
+import { v7 as uuidv7 } from 'uuid';
 import { KeepsakeError } from '../shared/errors.ts';
 import {
   type ActionResult,
@@ -11,6 +12,7 @@ import {
 } from '../shared/report.ts';
 import type { Evidence } from './evidence.ts';
 import { storableKey } from './memory.ts';
+import { toPlainJson } from './publish/manifest.ts';
 
 /** The most bytes that a report's JSON, indented, may have: a ConfigMap's data must stay under 256 KiB with the rest. */
 export const reportLimitBytes = 200 * 1024;
@@ -69,6 +71,13 @@ export class Tally {
       this.actions[result.state] += 1;
   }
 
+  /** A bucket that comes back with the object of `key`: all that can be told of a repair before there is one to read. */
+  planBucket(key: string): void {
+    this.actions.planned = 1;
+    const reason = 'the keeper makes its bucket anew; then what else is missing comes back';
+    this.addResult({ id: uuidv7(), action: 'restore', key, reason, state: 'planned' });
+  }
+
   /** How many keys differ, young ones aside. */
   get driftCount(): number {
     return findingClasses
@@ -83,7 +92,7 @@ class BoundedSample<T> {
   #isCut = false;
 
   add(item: T): void {
-    const bytes = Buffer.byteLength(JSON.stringify(item, null, 2)) * 2; // twice: the report indents it deeper
+    const bytes = Buffer.byteLength(toPlainJson(item)) * 2; // twice: the report indents it deeper
     if (this.#isCut || this.#items.length >= sampleLimit || this.#bytes + bytes > sampleLimitBytes) {
       this.#isCut = true;
       return;
@@ -118,16 +127,19 @@ export function summarise(
   { counts, actions, driftCount }: Tally,
   options: { readonly remediable: number; readonly failure: KeepsakeError | null },
 ): string {
-  if (options.failure) return `Not everything could be read, so nothing was judged: ${cut(options.failure.message)}`;
+  const acted = actions.done + actions.failed + actions.skipped;
+  if (options.failure)
+    return acted > 0
+      ? `Stopped after ${actions.done} repaired, ${actions.failed} failed; the rest was left: ${cut(options.failure.message)}`
+      : `Not everything could be read, so nothing was judged: ${cut(options.failure.message)}`;
   const all = counts.ok.count + driftCount + counts['too-new'].count;
   const parts = findingClasses
     .filter((name) => name !== 'ok' && counts[name].count > 0)
     .map((name) => `${count(counts[name].count)} ${words[name]}`);
   const found = parts.length === 0 ? wholeOf(all) : `Of ${count(all)}: ${parts.join(', ')}`;
-  const acted = actions.done + actions.failed + actions.skipped;
   const deeds = acted > 0 ? `; ${actions.done} repaired, ${actions.failed} failed, ${actions.skipped} left alone` : '';
   const means = acted === 0 && driftCount > 0 ? `; ${count(options.remediable)} can be repaired (npm run fix)` : '';
-  const warning = status === 'Suspicious' ? ' This looks like a lost side: see the conditions' : '';
+  const warning = status === 'Suspicious' ? ' Something looks wrong, so nothing is removed: see the conditions' : '';
   return `${found}${deeds}${means}.${warning}${warning && '.'}`;
 }
 
@@ -158,7 +170,7 @@ export function completeness(failure: KeepsakeError | null): Condition {
 
 /** @throws KeepsakeError `Internal` when a report is larger than its limit, which the samples' bounds rule out. */
 export function assertFits(report: IntegrityReport): IntegrityReport {
-  const bytes = Buffer.byteLength(JSON.stringify(report, null, 2));
+  const bytes = Buffer.byteLength(toPlainJson(report));
   if (bytes > reportLimitBytes)
     throw new KeepsakeError('Internal', { what: `a report has ${bytes} bytes, more than ${reportLimitBytes}` });
   return report;

@@ -34,6 +34,17 @@ export async function remembered(pool: Pool): Promise<Remembered | null> {
   return report?.identity ? { rowsRead: report.coverage.rowsRead, ...report.identity } : null;
 }
 
+/** What a report that was shown remembers: what it saw itself, or what was trusted before it. */
+export function memoryOf({ status, remembered, coverage, identity }: IntegrityReport): Remembered | null {
+  if (isDoubtful(status)) return remembered ?? null;
+  return identity ? { rowsRead: coverage.rowsRead, ...identity } : null;
+}
+
+/** Whether what a run saw is no measure for later ones. */
+export function isDoubtful(status: IntegrityReport['status']): boolean {
+  return status === 'Incomplete' || status === 'Suspicious';
+}
+
 export async function latestReport(pool: Pool): Promise<IntegrityReport | null> {
   const { rows } = await pool.query<{ report: IntegrityReport }>(
     'SELECT report FROM integrity_runs WHERE report IS NOT NULL ORDER BY started_at DESC LIMIT 1',

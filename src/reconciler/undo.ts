@@ -5,7 +5,7 @@ import { assertNever, KeepsakeError } from '../shared/errors.ts';
 import { inTransaction, type Pool } from '../shared/postgres.ts';
 import type { ActionResult } from '../shared/report.ts';
 import type { Bucket } from '../shared/s3.ts';
-import { deleteRow, insertRow, updateRow } from './image-rows.ts';
+import { deleteRow, findRows, insertRow, updateRow } from './image-rows.ts';
 import { endAction, findAction, type JournalEntry, type UndoNote } from './journal.ts';
 import { readObjectBytes } from './object-bytes.ts';
 import { takeBackRestore } from './restore.ts';
@@ -39,6 +39,8 @@ async function undoByKind(deps: UndoDeps, entry: JournalEntry): Promise<void> {
   const { rowBefore, rowAfter } = entry.undo;
   switch (entry.action) {
     case 'restore': {
+      // What stood there before must not come back for an image that was deleted since.
+      if (!(await findRows(deps.pool, [entry.key])).has(entry.key)) throw notUndoable(entry, 'its row is gone');
       const aside = await takeBackRestore(deps, entry);
       await finish(deps, entry, aside, async () => true);
       return entry.undo.quarantineKey ? deleteForever(deps.bucket, entry.undo.quarantineKey) : undefined;

@@ -92,6 +92,8 @@ export interface IntegrityReport {
   };
   /** Who the two sides were: another store or database later means a lost or a wrong one. `storeId` null: no keeper. */
   readonly identity?: { readonly storeId: string | null; readonly databaseId: string };
+  /** What the last trusted run saw: carried on by `Incomplete` and `Suspicious` reports, so that none of them becomes the measure. */
+  readonly remembered?: { readonly rowsRead: number; readonly storeId: string | null; readonly databaseId: string };
   readonly conditions: readonly Condition[];
   /** The first findings that are not `ok`, at most `sampleLimit` of them. */
   readonly sample: readonly Finding[];

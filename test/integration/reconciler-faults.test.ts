@@ -5,12 +5,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createReconciler } from '../../src/reconciler/index.ts';
+import { imageKey, newImageId } from '../../src/shared/image.ts';
 import { createS3Client } from '../../src/shared/s3.ts';
 import { createWorld, type World } from '../support/reconciler-world.ts';
 
 let world: World;
 /** What happens to each S3 request: throwing keeps it from S3. */
-let intercept: (operation: string, input: Record<string, unknown>) => void = () => {};
+let intercept: (operation: string, input: Record<string, unknown>) => void | Promise<void> = () => {};
 /** What happens after S3 has answered. */
 let interceptAnswer: (operation: string) => void = () => {};
 
@@ -19,7 +20,7 @@ beforeAll(async () => {
   world.bucket.client.middlewareStack.add(
     (next, context) => async (args) => {
       const operation = String(context.commandName).replace('Command', '');
-      intercept(operation, args.input as Record<string, unknown>);
+      await intercept(operation, args.input as Record<string, unknown>);
       const answer = await next(args);
       interceptAnswer(operation);
       return answer;
@@ -97,6 +98,20 @@ test('changes nothing when the listing ends early without saying so', async () =
     world.bucket.client.middlewareStack.remove('cutListing');
   }
   expect(await state()).toEqual(before);
+});
+
+test('an object that appears while it looks, in the second in which it began, was not left out', async () => {
+  const key = await world.addImage();
+  const body = (await world.bodyOf(key)) ?? '';
+  await world.removeObject(key);
+  intercept = async (operation) => {
+    if (operation !== 'HeadObject') return;
+    intercept = () => {};
+    await world.putObject(key, body);
+  };
+  const startedAt = new Date(Math.floor(Date.now() / 1000) * 1000 + 999);
+  const reconciler = createReconciler({ ...world.deps, clock: () => startedAt });
+  expect(await reconciler.run({ mode: 'check' })).toMatchObject({ status: 'Healthy', counts: { ok: { count: 1 } } });
 });
 
 test('changes nothing when S3 is away, and says so', async () => {
@@ -203,6 +218,38 @@ test('a run that is stopped says so, and changes nothing more', async () => {
     conditions: [{ reason: 'RunStopped' }],
   });
   expect(await state()).toEqual(before);
+});
+
+test('does not discard an upload that shows life again before its turn comes', async () => {
+  const [id, dead] = [newImageId(), newImageId()];
+  for (const one of [id, dead])
+    await world.pool.query(
+      `INSERT INTO images (id, key, original_name, content_type, status, uploaded_at)
+       VALUES ($1, $2, 'a.png', 'image/png', 'pending', now() - interval '1 day')`,
+      [one, imageKey(one, 'image/png')],
+    );
+  intercept = async (operation) => {
+    if (operation === 'HeadObject') await world.pool.query('UPDATE images SET uploaded_at = now() WHERE id = $1', [id]);
+  };
+  const report = await world.reconciler.run({ mode: 'repair' });
+  expect(report.actions).toMatchObject({ planned: 2, done: 1, skipped: 1 });
+  expect((await world.pool.query('SELECT id FROM images')).rows).toEqual([{ id }]);
+});
+
+test('a repair that is stopped while it acts tells what it did', async () => {
+  for (let i = 0; i < 12; i++) await world.removeObject(await world.addImage());
+  const stopping = new AbortController();
+  const report = await world.reconciler.run({
+    mode: 'repair',
+    signal: stopping.signal,
+    onProgress: (progress) => progress.kind === 'progress' && progress.phase === 'act' && stopping.abort(),
+  });
+  expect(report).toMatchObject({ status: 'Incomplete', conditions: [{ reason: 'RunStopped' }] });
+  const restored = await world.keysUnder('images/');
+  expect(restored.length).toBeGreaterThan(0);
+  expect(restored.length).toBeLessThan(12);
+  expect(report.actions.done).toBe(restored.length);
+  expect(report.summary).toMatch(/^Stopped after \d repaired/);
 });
 
 test('lets one run work at a time', async () => {

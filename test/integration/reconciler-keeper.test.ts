@@ -76,6 +76,9 @@ test('brings a bucket back that is gone, with all that rows refer to', async () 
   for (const Key of keys) await emulator.send(new DeleteObjectCommand({ Bucket: world.bucket.name, Key }));
   await emulator.send(new DeleteBucketCommand({ Bucket: world.bucket.name }));
   expect(await reconciler.run({ mode: 'check' })).toMatchObject({ status: 'Suspicious' });
+  const preview = await reconciler.run({ mode: 'preview' });
+  expect(preview).toMatchObject({ status: 'Suspicious', actions: { planned: 1, done: 0 } });
+  expect(preview.actions.sample).toMatchObject([{ action: 'restore', state: 'planned' }]);
   expect(await reconciler.run({ mode: 'repair' })).toMatchObject({ status: 'Healthy' });
   expect(await world.keysUnder('images/')).toEqual(keys.sort());
 });

@@ -106,6 +106,12 @@ test('writes all findings as NDJSON and the manifest as YAML, and remembers by i
     const afterwards = await reconciler.run({ mode: 'check' });
     expect(afterwards.status).toBe('Suspicious');
     expect(afterwards.conditions.map(({ type }) => type)).toContain('DatabaseLooksEmpty');
+
+    // Neither a second look nor one that could not be finished lets go of the brake.
+    const lost = createReconciler({ ...world.deps, config, publisher, bucket: { ...world.bucket, name: 'not-there' } });
+    expect((await lost.run({ mode: 'check' })).status).toBe('Incomplete');
+    const again = await reconciler.run({ mode: 'check' });
+    expect(again.conditions.map(({ type }) => type)).toContain('DatabaseLooksEmpty');
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -1,6 +1,7 @@
 // The reconciler on a real Postgres and a real S3: what it finds, what it repairs, what it refuses, and undo.
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { recordSightings } from '../../src/reconciler/memory.ts';
 import { imageKey, newImageId, toObjectMetadata } from '../../src/shared/image.ts';
 import { createWorld, type World } from '../support/reconciler-world.ts';
 
@@ -174,7 +175,9 @@ test('stops before it removes more than its limits', async () => {
   const limits = { maxCount: 3, maxShare: 1 };
   const report = await world.reconciler.run({ mode: 'repair', shouldCleanS3: true, graceMs: 0, limits });
   expect(report).toMatchObject({ status: 'Suspicious', actions: { done: 0 } });
-  expect(report.conditions.find(({ type }) => type === 'LimitReached')?.message).toMatch(/npm run fix -- --fix$/);
+  expect(report.conditions.find(({ type }) => type === 'LimitReached')?.message).toMatch(
+    /INTEGRITY_MAX_REMOVALS=4 INTEGRITY_MAX_REMOVAL_PERCENT=100$/,
+  );
   expect(await world.keysUnder('quarantine/')).toEqual([]);
 });
 
@@ -252,4 +255,46 @@ test.each([
   expect(await fix({ shouldCleanS3: true, graceMs: 0 })).toMatchObject({ status: 'Healthy', actions: { done: 1 } });
   await world.reconciler.undo(await lastActionId());
   expect(await world.bodyOf(key)).toBe('stray');
+});
+
+test('deletes no quarantined bytes that a row may need, and none of other keys than it was asked for', async () => {
+  const [lost = '', kept = ''] = await addImages(4);
+  await world.pool.query('DELETE FROM images WHERE key = ANY($1)', [[lost, kept]]);
+  for (const key of [lost, kept]) await world.putObject(key, `only ${key}`, {}); // no metadata: no row to adopt
+  world.keeper.kept.clear();
+  await check();
+  await fix({ shouldCleanS3: true, graceMs: 0 });
+  expect(await world.keysUnder('quarantine/')).toHaveLength(2);
+  await world.pool.query(
+    `INSERT INTO images (id, key, original_name, content_type, status, size_bytes, sha256)
+     SELECT $1, key, 'a.png', 'image/png', 'stored', $3, undo->>'sha256' FROM integrity_actions WHERE key = $2`,
+    [newImageId(), lost, `only ${lost}`.length],
+  );
+  await world.pool.query("UPDATE integrity_actions SET expires_at = now() - interval '1 day'");
+
+  await world.reconciler.run({ mode: 'repair', shouldCleanAll: true, keys: ['images/another'] });
+  expect(await world.keysUnder('quarantine/')).toHaveLength(2);
+  await fix({ shouldCleanAll: true, graceMs: 0 });
+  expect(await world.bodyOf(lost)).toBe(`only ${lost}`);
+  expect((await world.keysUnder('quarantine/')).filter((key) => key.endsWith(kept))).toEqual([]);
+});
+
+test('remembers keys that Postgres can not tell apart', async () => {
+  const seen = [
+    { key: 'images/a\u2400b', drift: 'orphan' },
+    { key: 'images/a\u2400b', drift: 'orphan' },
+  ] as const;
+  const sightings = await recordSightings(world.pool, newImageId(), new Date(), seen);
+  expect(sightings).toHaveLength(2);
+});
+
+test('undo of a restore leaves alone what was deleted since', async () => {
+  const [key = ''] = await addImages(3);
+  await world.putObject(key, 'damaged');
+  await fix();
+  const id = await lastActionId();
+  await world.pool.query('DELETE FROM images WHERE key = $1', [key]);
+  await world.removeObject(key);
+  await expect(world.reconciler.undo(id)).rejects.toMatchObject({ code: 'ActionNotUndoable' });
+  expect(await world.bodyOf(key)).toBeUndefined();
 });

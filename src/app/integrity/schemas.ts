@@ -67,6 +67,9 @@ export const reportSchema: z.ZodType<IntegrityReport> = z.object({
     bucket: z.string(),
     prefix: z.string(),
   }),
+  remembered: z
+    .object({ rowsRead: z.number(), storeId: z.string().nullable(), databaseId: z.string() })
+    .exactOptional(),
   conditions: z.array(conditionSchema),
   sample: z.array(findingSchema),
   isSampleCut: z.boolean(),

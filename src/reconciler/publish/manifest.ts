@@ -96,6 +96,11 @@ export function parseReport(json: string): IntegrityReport | null {
   }
 }
 
+/** JSON as it stands in the manifest: indented, of characters that YAML takes too. */
+export function toPlainJson(value: unknown): string {
+  return escapeForYaml(JSON.stringify(value, null, 2));
+}
+
 // Characters that YAML doesn't take, or takes for line breaks, written as JSON escapes; JSON itself escapes the rest.
 function escapeForYaml(json: string): string {
   return json.replace(
@@ -104,5 +109,4 @@ function escapeForYaml(json: string): string {
   );
 }
 
-const toPlainJson = (report: IntegrityReport): string => escapeForYaml(JSON.stringify(report, null, 2));
 const quote = (text: string): string => escapeForYaml(JSON.stringify(text));
