@@ -12,8 +12,9 @@ import { Locks } from './locks.ts';
 import type { KeeperParts } from './parts.ts';
 import { Doubts } from './proxy/doubts.ts';
 import { serveS3 } from './proxy/s3-proxy.ts';
+import { hasBucketInHost } from './proxy/target.ts';
 import { type FillProgress, fill, noFill } from './restore/fill.ts';
-import { affectedBy, agree } from './restore/settle.ts';
+import { settleEarlier } from './restore/settle.ts';
 import { openStore, type Store } from './store/index.ts';
 import { createEmulatorClient } from './upstream/client.ts';
 import { Gate } from './upstream/gate.ts';
@@ -27,7 +28,7 @@ export interface RunningKeeper {
   status(): KeeperStatus;
   /** Resolves when the emulator is whole and requests are answered; rejects when the keeper is closed first. */
   ready(): Promise<void>;
-  /** Takes no more requests, ends those in flight (within 10 s), closes the store. */
+  /** Takes no more requests, ends those in flight (within 10 s), closes the store. Safe to call again. */
   close(): Promise<void>;
 }
 
@@ -54,7 +55,7 @@ export async function startKeeper(
 }
 
 async function runKeeper(config: KeeperConfig, store: Store, logger: Logger): Promise<RunningKeeper> {
-  const upstream = createUpstream(config.upstreamUrl, 256);
+  const upstream = createUpstream(config.upstreamUrl, Number.POSITIVE_INFINITY);
   const probe = createUpstream(config.upstreamUrl, 4);
   const progress = noFill();
   const source = createSessionSource(
@@ -87,7 +88,8 @@ async function runKeeper(config: KeeperConfig, store: Store, logger: Logger): Pr
   const metrics = createMetrics(status);
   const server = createServer((req, res) => {
     metrics.count(req, res);
-    if (req.url?.startsWith('/_keeper/')) return void serveApi({ keeper, status, metrics }, req, res);
+    if (req.url?.startsWith('/_keeper/') && !hasBucketInHost(req.headers.host ?? ''))
+      return void serveApi({ keeper, status, metrics }, req, res);
     void serveS3(keeper, req, res);
   });
   await listen(server, config);
@@ -95,18 +97,23 @@ async function runKeeper(config: KeeperConfig, store: Store, logger: Logger): Pr
   const expiry = setInterval(() => expire(store, logger), expireEveryMs);
   gate.start();
   logger.info({ port, upstream: config.upstreamUrl, store: store.id }, 'the keeper listens');
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    clearInterval(expiry);
+    await endRequests(server);
+    await gate.close();
+    upstream.agent.destroy();
+    probe.agent.destroy();
+    await store.close();
+  };
   return {
     url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
     port,
     status,
     ready: () => gate.untilOpen(),
-    async close() {
-      clearInterval(expiry);
-      await endRequests(server);
-      await gate.close();
-      upstream.agent.destroy();
-      probe.agent.destroy();
-      await store.close();
+    close() {
+      closing ??= close();
+      return closing;
     },
   };
 }
@@ -120,11 +127,7 @@ async function recover(
   const client = createEmulatorClient(upstream, { timeoutMs: callTimeoutMs, hasSubResources });
   if (store.session() === session.id) {
     // An earlier keeper served this very process: only what it left open can differ.
-    for (const intent of store.openIntents()) {
-      await agree(store, client, affectedBy(intent));
-      store.endIntent(intent);
-    }
-    return;
+    return settleEarlier(store, client, logger);
   }
   const { length } = store.openIntents();
   logger.info({ session: session.id, openIntents: length, ...store.counts() }, 'filling the emulator');
@@ -135,13 +138,14 @@ async function recover(
   logger.info({ objects: progress.objectsDone, bytes: progress.bytesDone }, 'the emulator is whole');
 }
 
+// `maxSockets` bounds our own calls only. Each client has a connection: many that stall must not keep the next waiting (P4).
 function createUpstream(url: string, maxSockets: number): Upstream {
   const { hostname, port } = new URL(url);
   // A kept connection is dropped well before an emulator drops it: Twisted after 60 s, Node after 5 s by default.
   const agent = new http.Agent({
     keepAlive: true,
     maxSockets,
-    maxFreeSockets: maxSockets,
+    maxFreeSockets: 256,
     timeout: 4_000,
     scheduling: 'lifo',
   });

@@ -3,6 +3,7 @@ import { KeepsakeError } from '../../shared/errors.ts';
 import type { KeptVersion, RestoreRequest } from '../../shared/keeper-api.ts';
 import { bucketLock, keyLock } from '../locks.ts';
 import type { KeeperParts } from '../parts.ts';
+import { pathOf } from '../proxy/target.ts';
 import { putBackBucket, putBackBucketSettings, putBackObject } from '../restore/put-back.ts';
 import { Visit } from '../restore/visit.ts';
 import type { ObjectRecord, RetiredVersion, Store } from '../store/contract.ts';
@@ -58,7 +59,7 @@ async function restoreAlone(keeper: KeeperParts, epoch: number, request: Restore
   if (record === undefined) throw versionNotFound(request);
   const client = keeper.clientFor(epoch);
   const home = store.buckets().find((one) => one.bucket === bucket);
-  if (home !== undefined && (await client.call('HEAD', `/${bucket}`)).status === 404) {
+  if (home !== undefined && (await client.call('HEAD', pathOf(bucket))).status === 404) {
     await putBackBucket(client, home);
     await putBackBucketSettings(client, home);
   }

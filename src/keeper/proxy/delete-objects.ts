@@ -23,8 +23,13 @@ export async function deleteObjects(keeper: KeeperParts, call: Call): Promise<vo
   const body = await readBody(call.req);
   const xml = decodeBody(call.req.headers, body).toString();
   const objects = blocksOf(xml, 'Object');
-  const keys = objects.map((object) => textOf(object, 'Key'));
-  if (!isPlainXml(xml) || keys.length === 0 || !keys.every((key) => key !== undefined)) {
+  const keys = objects.flatMap((object) => textOf(object, 'Key') ?? []);
+  if (
+    !isPlainXml(xml) ||
+    keys.length === 0 ||
+    keys.length < objects.length ||
+    !keys.every((key) => key.isWellFormed())
+  ) {
     sendS3Error(call.res, malformedXml, path);
     return;
   }

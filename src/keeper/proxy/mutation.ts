@@ -32,8 +32,9 @@ export async function mutate(
     return;
   }
   if (answer.status >= 500) {
+    const left = visit.leaveUnknown();
     sendAnswer({ req, res, target }, answer);
-    await visit.leaveUnknown();
+    await left;
     return;
   }
   visit.leave();
@@ -77,7 +78,10 @@ export async function pass(
     headers: answerHeaders(response),
     body: await collect(response),
   };
-  if (answer.status < 300 && !sending.isSent()) throw restoring(); // success before the body's end: not to be believed
+  if (!sending.isSent()) {
+    sending.abort(); // a connection that waits for the rest of a body would be lost to all others
+    if (answer.status < 300) throw restoring(); // success before the body's end: not to be believed
+  }
   return answer;
 }
 

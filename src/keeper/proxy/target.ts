@@ -34,12 +34,17 @@ export function parseTarget(rawUrl: string, host: string, hostStyle: HostStyle):
   return bucket === undefined || key === undefined ? undefined : { bucket, key, path, rawQuery, query };
 }
 
+/** Whether the bucket stands in the Host header as in S3's own addresses: then each path is a key. */
+export function hasBucketInHost(host: string): boolean {
+  return bucketOfHost(host, 'before-s3') !== undefined;
+}
+
 const slash = 47;
 
 /** The raw path-style URL of a bucket or key, percent-encoded; dots are kept as they are. */
 export function pathOf(bucket: string, key = '', query = ''): string {
   const keyPath = key === '' ? '' : `/${key.split('/').map(encodeURIComponent).join('/')}`;
-  return `/${bucket}${keyPath}${query === '' ? '' : `?${query}`}`;
+  return `/${encodeURIComponent(bucket)}${keyPath}${query === '' ? '' : `?${query}`}`;
 }
 
 function bucketOfHost(host: string, style: HostStyle): string | undefined {

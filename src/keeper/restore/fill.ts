@@ -1,6 +1,5 @@
 // Makes a new emulator whole: what it holds that the store never knew is saved first, then buckets, settings, objects
 // and uploads in progress are put into it. P3: counted, several at once, memory flat, a damaged entry skipped.
-import { KeepsakeError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { pathOf } from '../proxy/target.ts';
 import type { DamagedEntry, ObjectRecord, Store } from '../store/contract.ts';
@@ -9,6 +8,7 @@ import { captureBucket, captureObject } from './capture.ts';
 import { listBuckets, listKeys } from './listing.ts';
 import {
   expectSuccess,
+  isForGood,
   orderedSettings,
   putBackBucket,
   putBackObject,
@@ -92,8 +92,7 @@ async function leaveOutBad(
   try {
     await work();
   } catch (error) {
-    const isBad = error instanceof KeepsakeError && (error.code === 'IncompleteUpload' || error.code === 'S3BadAnswer');
-    if (!isBad) throw error;
+    if (!isForGood(error)) throw error;
     logger.error({ bucket, key, reason: error.message }, 'an entry was left out of the restore');
     if (error.code === 'S3BadAnswer') progress.refused.push({ bucket, key, reason: error.message });
   }

@@ -69,7 +69,8 @@ async function putBackParts(
   for (const [index, part] of parts.entries()) {
     const end = start + part.sizeBytes;
     const source = store.readBody(record.versionId, { start, end });
-    done.push(await putPart(client, { bucket, key, uploadId, partNumber: index + 1, part, source }));
+    const { partNumber = index + 1 } = part;
+    done.push(await putPart(client, { bucket, key, uploadId, partNumber, part, source }));
     start = end;
   }
   const answer = expectSuccess(
@@ -226,6 +227,18 @@ export function expectSuccess(answer: Answer, what: string): Answer {
 /** Whether a 200's body tells of an error after all (CopyObject, CompleteMultipartUpload). */
 export function isErrorBody(body: Buffer): boolean {
   return /^\s*(<\?xml[^>]*>\s*)?<Error\b/.test(body.subarray(0, 512).toString('latin1'));
+}
+
+/**
+ * Whether no repetition mends it: the emulator refuses the thing, or the store can't tell what it was. A disk that can't
+ * be read for a moment is no such case: what it holds was acknowledged.
+ */
+export function isForGood(error: unknown): error is KeepsakeError {
+  if (!(error instanceof KeepsakeError)) return false;
+  const cause = error.code === 'IncompleteUpload' ? error.cause : error; // a body that failed while it was sent
+  return (
+    cause instanceof KeepsakeError && ['S3BadAnswer', 'KeeperStoreDamaged', 'VersionNotFound'].includes(cause.code)
+  );
 }
 
 function badAnswer({ status, body }: Answer, what: string): KeepsakeError {

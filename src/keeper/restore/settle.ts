@@ -2,6 +2,7 @@
 // an acknowledged one can't be among them: so the store is right, and only what it has never known is taken over.
 import { setTimeout as delay } from 'node:timers/promises';
 import { KeepsakeError } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/logger.ts';
 import { reasonOf } from '../../shared/s3.ts';
 import type { KeeperParts } from '../parts.ts';
 import { rawHeader, replayHeaders, visibleHeaders } from '../proxy/replay-headers.ts';
@@ -12,6 +13,7 @@ import { captureObject } from './capture.ts';
 import { listKeys } from './listing.ts';
 import {
   expectSuccess,
+  isForGood,
   putBackBucket,
   putBackBucketSettings,
   putBackObject,
@@ -68,6 +70,7 @@ export async function settle(keeper: KeeperParts, affected: Affected, epoch: num
       return true;
     } catch (error) {
       if (isForGood(error)) {
+        // a restart would leave it out too
         logger.error({ bucket: affected.bucket, reason: reasonOf(error) }, "a change can't be settled");
         return true;
       }
@@ -78,9 +81,17 @@ export async function settle(keeper: KeeperParts, affected: Affected, epoch: num
   }
 }
 
-// What the emulator refuses, or the store can't read, no repetition mends; a restart would leave it out too.
-function isForGood(error: unknown): boolean {
-  return error instanceof KeepsakeError && (error.code === 'S3BadAnswer' || error.code === 'IncompleteUpload');
+/** Settles what an earlier process left open; one entry that is bad for good must not keep all others away. @throws as the emulator's calls */
+export async function settleEarlier(store: Store, client: EmulatorClient, logger: Logger): Promise<void> {
+  for (const intent of store.openIntents()) {
+    try {
+      await agree(store, client, affectedBy(intent));
+    } catch (error) {
+      if (!isForGood(error)) throw error;
+      logger.error({ bucket: intent.bucket, key: intent.key, reason: error.message }, "a change can't be settled");
+    }
+    store.endIntent(intent);
+  }
 }
 
 /** Makes the emulator agree with the store on what was affected. @throws as the emulator's calls */

@@ -1,5 +1,5 @@
 // Intents outlive the process that left them open, and a torn log is no obstacle.
-import { appendFileSync, readFileSync, statSync } from 'node:fs';
+import { appendFileSync, closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { IntentLog } from './intents.ts';
@@ -48,4 +48,25 @@ test('the log stays small, and keeps what is open across its renewal', async () 
   expect(statSync(file).size).toBeLessThan(1_100_000);
   expect(readFileSync(file, 'utf8')).toContain('"open"');
   expect(new IntentLog(file).earlier()).toEqual([open]);
+});
+
+test('many that are open at once are not written again with each that begins', async () => {
+  const log = new IntentLog(await newFile());
+  const key = 'k'.repeat(1024);
+  const begun = performance.now();
+  for (let i = 0; i < 8_000; i++) log.begin(put(key));
+  expect(performance.now() - begun).toBeLessThan(3_000);
+});
+
+test('once it is closed it writes nothing more, whoever owns its descriptor then', async () => {
+  const file = await newFile();
+  const log = new IntentLog(file);
+  const a = log.begin(put('a'));
+  log.close();
+  const next = openSync(await newFile(), 'a+');
+  log.end(a);
+  log.noteCommits(7);
+  expect(() => log.begin(put('b'))).toThrow('closed');
+  expect(readFileSync(next, 'utf8')).toBe('');
+  closeSync(next);
 });

@@ -5,7 +5,7 @@
 import { closeSync, ftruncateSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import type { Intent } from './contract.ts';
 
-/** The log is written anew, with the open intents only, when it has grown to this. */
+/** The log is written anew, with the open intents only, when it has grown to this, and to twice what it then held. */
 const compactAtBytes = 1024 * 1024;
 
 type Line = { readonly begin: Intent } | { readonly end: number } | { readonly commits: number };
@@ -17,6 +17,8 @@ export class IntentLog {
   #lastId: number;
   #descriptor: number;
   #sizeBytes = 0;
+  #compactAtBytes = compactAtBytes;
+  #isClosed = false;
   #commits: number;
 
   /** Opens the log, made if there is none; what an earlier process left open stays open. */
@@ -32,7 +34,7 @@ export class IntentLog {
 
   /** @throws what write(2) throws; then nothing has begun. */
   begin(intent: Omit<Intent, 'id'>): Intent {
-    if (this.#sizeBytes > compactAtBytes) this.#compact();
+    if (this.#sizeBytes > this.#compactAtBytes) this.#compact();
     const begun = { id: this.#lastId + 1, ...intent };
     this.#append({ begin: begun });
     this.#lastId = begun.id;
@@ -71,10 +73,12 @@ export class IntentLog {
   }
 
   close(): void {
+    this.#isClosed = true;
     closeSync(this.#descriptor);
   }
 
   #append(line: Line): void {
+    if (this.#isClosed) throw new Error('the log of intents is closed'); // its descriptor may be another file's by now
     try {
       this.#sizeBytes += writeLine(this.#descriptor, line);
     } catch (error) {
@@ -99,6 +103,7 @@ export class IntentLog {
       for (const intent of this.#open.values()) sizeBytes += writeLine(descriptor, { begin: intent });
       renameSync(fresh, this.#file);
       this.#sizeBytes = sizeBytes;
+      this.#compactAtBytes = Math.max(compactAtBytes, 2 * sizeBytes);
       return descriptor;
     } catch (error) {
       closeSync(descriptor);
