@@ -14,8 +14,9 @@ export function postForm(keeper: KeeperParts, call: Call): Promise<void> {
   const scope = { operation: 'post-form', affected: { bucket, keys: null }, locks: [bucketLock(bucket, false)] };
   return mutate(keeper, call, scope, async (turn) => {
     const answer = await pass(keeper, call, turn);
-    if (answer.status >= 400) return answer;
     const key = keyOf(answer, bucket);
+    // A form chooses the status of its success, and LocalStack takes any: what tells a key has made it.
+    if (answer.status >= 400 && key === undefined) return answer;
     if (key === undefined)
       throw new KeepsakeError('S3BadAnswer', { what: 'the emulator does not say which key a form made' });
     await captureObject(keeper.store, keeper.clientFor(turn.epoch), { bucket, key });

@@ -5,7 +5,14 @@ import { captureObject } from '../restore/capture.ts';
 import type { Scope } from '../restore/visit.ts';
 import { createBodyTap, type SavedBody } from './body-tap.ts';
 import { mutate, pass } from './mutation.ts';
-import { checksumHeaders, rawHeader, replayHeaders, toRawHeaders } from './replay-headers.ts';
+import {
+  checksumHeaders,
+  hasRepeated,
+  rawHeader,
+  replayHeaders,
+  toRawHeaders,
+  withAnswered,
+} from './replay-headers.ts';
 import type { Target } from './target.ts';
 
 export function putObject(keeper: KeeperParts, call: Call): Promise<void> {
@@ -23,15 +30,16 @@ export function putObject(keeper: KeeperParts, call: Call): Promise<void> {
       const saved = await tap.finish();
       const etag = rawHeader(answer.headers, 'etag') ?? '';
       const request = replayHeaders(req.rawHeaders);
-      if (!isWhatEtagNames(saved, etag) || hasHoistedHeaders(target)) {
+      if (!isWhatEtagNames(saved, etag) || hasHoistedHeaders(target) || hasRepeated(req.rawHeaders)) {
         await tap.discard();
         await captureObject(store, keeper.clientFor(turn.epoch), { bucket, key, request });
         return answer;
       }
-      const sums = { ...checksumHeaders(toRawHeaders(saved.trailers)), ...checksumHeaders(answer.headers) };
+      const said = { ...request, ...checksumHeaders(toRawHeaders(saved.trailers)) };
+      const headers = withAnswered(said, checksumHeaders(answer.headers));
       await store.commit({
         kind: 'put-object',
-        meta: { bucket, key, etag, sizeBytes: saved.body.sizeBytes, headers: { ...request, ...sums }, parts: null },
+        meta: { bucket, key, etag, sizeBytes: saved.body.sizeBytes, headers, parts: null },
         source: { kind: 'body', body: saved.body },
       });
       return answer;

@@ -95,8 +95,7 @@ function withoutSentinels(xml: string): string {
 }
 
 function withLength(headers: readonly string[], length: number): string[] {
-  const kept: string[] = [];
-  for (let i = 0; i + 1 < headers.length; i += 2)
-    if (headers[i]?.toLowerCase() !== 'content-length') kept.push(headers[i] ?? '', headers[i + 1] ?? '');
-  return [...kept, 'Content-Length', String(length)];
+  return headers.map((value, i) =>
+    i % 2 === 1 && headers[i - 1]?.toLowerCase() === 'content-length' ? String(length) : value,
+  );
 }

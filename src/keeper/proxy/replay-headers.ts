@@ -57,6 +57,21 @@ export function checksumHeaders(raw: readonly string[]): ReplayHeaders {
   return kept;
 }
 
+/**
+ * Described headers with the checksums that the emulator answered instead of those that it was told: one that it did not
+ * look at would be refused beside its own. Those told stand where it answers none.
+ */
+export function withAnswered(said: ReplayHeaders, answered: ReplayHeaders): ReplayHeaders {
+  if (Object.keys(answered).length === 0) return said;
+  return { ...Object.fromEntries(Object.entries(said).filter(([name]) => !checksum.test(name))), ...answered };
+}
+
+/** Whether a describing header comes more than once: which of them counts only the emulator knows. */
+export function hasRepeated(raw: readonly string[]): boolean {
+  const names = raw.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase());
+  return names.some((name, i) => isDescribing(name) && names.indexOf(name) < i);
+}
+
 /** Of described headers, what an answer to HEAD would show: the two of one object can be compared. */
 export function visibleHeaders(headers: ReplayHeaders): ReplayHeaders {
   return Object.fromEntries(

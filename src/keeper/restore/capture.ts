@@ -7,6 +7,7 @@ import { pathOf } from '../proxy/target.ts';
 import type { Body, PartMeta, ReplayHeaders, Setting, Store } from '../store/contract.ts';
 import type { Answer, EmulatorClient } from '../upstream/client.ts';
 import { collect } from '../upstream/send.ts';
+import { blocksOf } from '../xml.ts';
 import { expectSuccess } from './put-back.ts';
 
 /** What an object is beside its bytes, as the emulator tells it. */
@@ -66,7 +67,7 @@ export async function captureObject(
       kind: 'put-object',
       meta: { bucket, key, parts, ...meta, sizeBytes: body.sizeBytes },
       source: { kind: 'body', body },
-      settings,
+      settings: [...settings, ...(await readAcl(client, bucket, key))],
     });
   } catch (error) {
     await body.discard();
@@ -106,6 +107,14 @@ async function readTags(client: EmulatorClient, bucket: string, key: string): Pr
   const answer = await client.call('GET', pathOf(bucket, key, 'tagging'));
   const hasTags = answer.status === 200 && answer.body.includes('<Key>');
   return hasTags ? [{ name: 'tagging', headers: {}, body: answer.body }] : [];
+}
+
+// No header tells an ACL: one that grants more than its owner's own is asked for.
+async function readAcl(client: EmulatorClient, bucket: string, key: string): Promise<readonly Setting[]> {
+  if (!client.hasSubResources) return [];
+  const answer = await client.call('GET', pathOf(bucket, key, 'acl'));
+  const isOwn = answer.status !== 200 || blocksOf(answer.body.toString(), 'Grant').length <= 1;
+  return isOwn ? [] : [{ name: 'acl', headers: {}, body: answer.body }];
 }
 
 // The ETag of a multipart upload ends in its number of parts; their sizes are told one by one.

@@ -2,6 +2,7 @@
 // SIGKILL and a power cut; one that rejected, or never resolved, left the state before it or after it, never between.
 // The store knows S3's words but speaks no HTTP. Header names are lower case; sizes are bytes; times are Unix ms.
 import type { Readable } from 'node:stream';
+import type { KeepsakeError } from '../../shared/errors.ts';
 
 /** Headers to send again when the thing is put back: content type, x-amz-meta-*, checksums, ACL… Lower-case names. */
 export type ReplayHeaders = Readonly<Record<string, string>>;
@@ -34,6 +35,8 @@ export interface ObjectMeta {
 }
 
 export interface PartMeta {
+  /** The number it was sent with; without one they count from 1. */
+  readonly partNumber?: number;
   readonly sizeBytes: number;
   readonly etag: string;
   readonly headers: ReplayHeaders;
@@ -157,6 +160,8 @@ export interface Store {
   /** The session the emulator was last known to agree with the store in; null in a new store. */
   session(): string | null;
   counts(): StoreCounts;
+  /** Why no commit can succeed any more, until the process is started again; undefined while all is well. */
+  failure(): KeepsakeError | undefined;
   damaged(): readonly DamagedEntry[];
 
   beginBody(expectedBytes?: number): BodyWriter;
