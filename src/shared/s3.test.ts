@@ -119,3 +119,9 @@ test("S3_PORT and a part's own PORT are two settings", () => {
   const settings = { port: portSetting('PORT', 'port of a part', { fallback: 8080 }), ...s3Settings };
   expect(readSettings({ PORT: '1234', S3_PORT: '5678' }, settings)).toMatchObject({ port: 1234, s3Port: 5678 });
 });
+
+test('refuses an endpoint that carries a password, without showing it: errors and reports name endpoints', () => {
+  const read = () => readS3Config({ AWS_S3_ENDPOINT_URL: 'http://me:s3cret@host:1' });
+  expect(read).toThrow(/AWS_S3_ENDPOINT_URL carries a user or a password.*AWS_SECRET_ACCESS_KEY/);
+  expect(read).not.toThrow(/s3cret/);
+});

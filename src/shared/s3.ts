@@ -54,10 +54,10 @@ export interface S3Config {
 
 /**
  * Reads the S3 settings.
- * @throws KeepsakeError `InvalidSettings` with all faults: half a key pair, a bucket name S3 can't have.
+ * @throws KeepsakeError `InvalidSettings` with all faults: half a key pair, a bucket name S3 can't have, a password in the endpoint.
  */
 export function readS3Config(env: Environment): S3Config {
-  const read = readSettings(env, s3Settings, ({ bucket, accessKeyId, secretAccessKey }) => [
+  const read = readSettings(env, s3Settings, ({ bucket, endpoint, accessKeyId, secretAccessKey }) => [
     ...(isBucketName(bucket)
       ? []
       : [
@@ -66,6 +66,15 @@ export function readS3Config(env: Environment): S3Config {
             expected: '3 to 63 lowercase letters, digits, dots and hyphens',
             got: JSON.stringify(bucket),
             remedy: 'Set it to the name of your bucket, such as my-test-bucket.',
+          },
+        ]),
+    ...(endpoint === undefined || (new URL(endpoint).username === '' && new URL(endpoint).password === '')
+      ? []
+      : [
+          {
+            what: 'AWS_S3_ENDPOINT_URL carries a user or a password',
+            expected: 'a URL without them',
+            remedy: 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead.',
           },
         ]),
     ...((accessKeyId === undefined) === (secretAccessKey === undefined)
