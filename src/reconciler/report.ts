@@ -74,7 +74,7 @@ export class Tally {
   /** A bucket that comes back with the object of `key`: all that can be told of a repair before there is one to read. */
   planBucket(key: string): void {
     this.actions.planned = 1;
-    const reason = 'the keeper makes its bucket anew; then what else is missing comes back';
+    const reason = 'the keeper makes the bucket anew, then restores the rest';
     this.addResult({ id: uuidv7(), action: 'restore', key, reason, state: 'planned' });
   }
 
