@@ -3,6 +3,7 @@
 import { appendFile, mkdir, readdir, readFile, rename, rmdir, writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import path from 'node:path';
+import type { Worker } from 'node:worker_threads';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { fauxqs } from '../support/emulator.ts';
@@ -107,3 +108,17 @@ test('a damaged entry that a killed keeper was changing is left out; the rest is
   expect(await get('sound')).toBe('200 sound');
   expect(world.keeper.status().damaged).toMatchObject([{ key: 'damaged' }]);
 }, 20_000);
+
+test('when the thread that writes has died, it says that it must be started again', async () => {
+  const livez = async () => (await fetch(`${world.keeper.url}/_keeper/livez`)).status;
+  const { promise: started, resolve } = Promise.withResolvers<Worker>();
+  process.once('worker', resolve);
+  await world.restartKeeper();
+  expect(await livez()).toBe(200);
+  await (await started).terminate();
+  expect((await put('too late', 'x')).status).toBe(500);
+  expect(await livez()).toBe(503);
+  await world.restartKeeper();
+  expect(await livez()).toBe(200);
+  expect((await put('too late', 'in time')).status).toBe(200);
+});

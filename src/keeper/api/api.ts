@@ -52,7 +52,7 @@ async function replyTo(parts: ApiParts, req: IncomingMessage, url: URL): Promise
     });
   switch (url.pathname) {
     case '/_keeper/livez':
-      return { status: 200, body: { status: 'ok' } };
+      return liveness(keeper);
     case '/_keeper/readyz':
       return { status: keeper.gate.isOpen ? 200 : 503, body: { status: keeper.gate.state } };
     case '/_keeper/status':
@@ -67,6 +67,13 @@ async function replyTo(parts: ApiParts, req: IncomingMessage, url: URL): Promise
         expected: 'livez, readyz, status, metrics, versions or restore under /_keeper/',
       });
   }
+}
+
+// A store that can't write any more comes to life by a new start only: whoever looks after the process is told.
+function liveness({ store }: KeeperParts): Reply {
+  const failure = store.failure();
+  if (failure === undefined) return { status: 200, body: { status: 'ok' } };
+  return { status: 503, body: { status: 'failed', ...toErrorBody(failure) } };
 }
 
 function bucketAndKey({ searchParams }: URL): [bucket: string, key: string] {

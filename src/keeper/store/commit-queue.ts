@@ -23,6 +23,8 @@ export class CommitQueue {
   #isFlushPlanned = false;
   /** Why no more jobs can be run. */
   #end: KeepsakeError | undefined;
+  /** Why the thread died, if it did: nothing can be committed any more. */
+  #failure: KeepsakeError | undefined;
   /** Told how many transactions the store has counted, before those who asked for them are. */
   onCommit: (commits: number) => void = () => {};
   #onIdle: (() => void) | undefined;
@@ -46,6 +48,11 @@ export class CommitQueue {
     });
     if (first.kind === 'unopened') throw toError(first.failure);
     return new CommitQueue(worker);
+  }
+
+  /** Why no commit can succeed any more, until the process is started again; undefined while all is well. */
+  get failure(): KeepsakeError | undefined {
+    return this.#failure;
   }
 
   /** Resolves when the job is on disk. */
@@ -122,6 +129,7 @@ export class CommitQueue {
   }
 
   #fail(error: KeepsakeError): void {
+    if (this.#end === undefined) this.#failure = error; // else it ended because it was told to
     this.#end ??= error;
     for (const { reject } of this.#waiting.splice(0)) reject(this.#end);
     this.#rejectUnderWay(this.#end);

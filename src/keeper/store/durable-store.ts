@@ -71,6 +71,10 @@ export class DurableStore implements Store {
     return this.#pieces.reader.counts();
   }
 
+  failure(): KeepsakeError | undefined {
+    return this.#pieces.queue.failure;
+  }
+
   damaged(): readonly DamagedEntry[] {
     return this.damage.entries();
   }
