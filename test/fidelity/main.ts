@@ -6,7 +6,8 @@ import { parseArgs } from 'node:util';
 import { createKeeperWorld, type KeeperWorld } from '../support/keeper.ts';
 import { lookAtBucket } from './bucket-snapshot.ts';
 import { areas } from './cases/all.ts';
-import type { FidelityCase } from './cases/case.ts';
+import type { Area, FidelityCase } from './cases/case.ts';
+import { isInstalled, programs } from './cases/programs.ts';
 import { type Comparison, compare } from './compare.ts';
 import { type Door, makeBucket, openDoor } from './door.ts';
 import { chooseLocalStack } from './emulator.ts';
@@ -15,6 +16,7 @@ import { renderDocument, renderTable, renderUnexplained, summarise, verdictOf } 
 
 const usage = `npm run fidelity -- [options]
   --only TEXT                cases whose area or name contains it (all)
+  --show                     prints what was seen through the keeper
   --localstack-command CMD   runs LocalStack by "CMD start PORT" and "CMD kill PORT" instead of in a container
   AWS_S3_ENDPOINT_URL        a LocalStack that runs already: it is not killed, so nothing is compared after a restore
 `;
@@ -23,6 +25,7 @@ const documentFile = 'docs/fidelity.md';
 const { values } = parseArgs({
   options: {
     only: { type: 'string', default: '' },
+    show: { type: 'boolean', default: false },
     'localstack-command': { type: 'string' },
     help: { type: 'boolean', default: false },
   },
@@ -42,8 +45,12 @@ async function main(): Promise<number> {
   const localStack = chooseLocalStack(values['localstack-command'], process.env.AWS_S3_ENDPOINT_URL);
   const world = await createKeeperWorld(localStack);
   const comparisons: Comparison[] = [];
+  const installed = programs.filter(isInstalled);
+  for (const absent of programs.filter((program) => !installed.includes(program)))
+    console.log(`Not compared: ${absent.name} is not installed.`);
+  const clients: Area = { name: 'clients', cases: installed.flatMap(({ cases }) => cases) };
   try {
-    const ran = await compareDoors(world, comparisons);
+    const ran = await compareDoors(world, [...areas, clients], comparisons);
     if (localStack.canBeKilled) await compareAfterRestore(world, ran, comparisons);
     else console.log('Not compared after a restore: a LocalStack named by AWS_S3_ENDPOINT_URL is not killed.');
   } finally {
@@ -51,18 +58,26 @@ async function main(): Promise<number> {
   }
   console.log(renderTable(comparisons));
   for (const one of comparisons) if (verdictOf(one) === 'different') console.log(renderUnexplained(one));
-  const isWhole = values.only === '' && localStack.canBeKilled;
-  if (isWhole) await writeFile(documentFile, renderDocument(comparisons, ['AWS SDK for JavaScript v3', 'plain HTTP']));
+  const isWhole = values.only === '' && localStack.canBeKilled && installed.length === programs.length;
+  if (isWhole)
+    await writeFile(
+      documentFile,
+      renderDocument(comparisons, ['AWS SDK for JavaScript v3', 'plain HTTP', ...installed.map(({ name }) => name)]),
+    );
   console.log(isWhole ? `written: ${documentFile}` : `${documentFile} is left as it is: this was not the whole suite`);
   const summary = summarise(comparisons);
   console.log(JSON.stringify(summary));
   return summary.unexplained === 0 && summary.cases > 0 ? 0 : 1;
 }
 
-async function compareDoors({ emulator, keeper }: KeeperWorld, comparisons: Comparison[]): Promise<readonly Ran[]> {
+async function compareDoors(
+  { emulator, keeper }: KeeperWorld,
+  compared: readonly Area[],
+  comparisons: Comparison[],
+): Promise<readonly Ran[]> {
   const ran: Ran[] = [];
   const run = Date.now().toString(36);
-  for (const area of areas) {
+  for (const area of compared) {
     for (const fidelityCase of area.cases) {
       const { name } = fidelityCase;
       if (!`${area.name}: ${name}`.includes(values.only)) continue;
@@ -75,6 +90,7 @@ async function compareDoors({ emulator, keeper }: KeeperWorld, comparisons: Comp
       ]);
       const seconds = (performance.now() - startedAt) / 1000;
       if (seconds > 5) console.log(`${area.name}: ${name}: took ${seconds.toFixed(1)} s`);
+      if (values.show) console.log(seen.join('\n\n'));
       ran.push({ area: area.name, fidelityCase, bucket: kept });
       comparisons.push(compare({ area: area.name, name }, { left: expected, right: seen }, explanationsAt('doors')));
     }

@@ -72,7 +72,7 @@ export async function sendBytes(origin: string, bytes: string | Uint8Array): Pro
   return Buffer.concat(chunks);
 }
 
-/** The answers on a connection, one after the other. Bodies are framed by their length or by chunks. */
+/** The answers on a connection, one after the other. A body is framed by its length, or there is none. */
 export function splitAnswers(bytes: Buffer): readonly Answer[] {
   const answers: Answer[] = [];
   let rest = bytes;
@@ -85,8 +85,9 @@ export function splitAnswers(bytes: Buffer): readonly Answer[] {
       line.slice(0, line.indexOf(':')),
       line.slice(line.indexOf(':') + 1).trim(),
     ]);
-    const length = headers[headers.findIndex((name) => name.toLowerCase() === 'content-length') + 1];
-    const end = headEnd + 4 + (Number(status) === 100 || length === undefined ? 0 : Number(length));
+    const at = headers.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === 'content-length');
+    const length = at < 0 || statusMessage === 'Continue' ? 0 : Number(headers[at + 1]);
+    const end = headEnd + 4 + length;
     answers.push({ status: Number(status), statusMessage, headers, body: rest.subarray(headEnd + 4, end) });
     rest = rest.subarray(end);
   }

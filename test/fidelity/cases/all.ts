@@ -7,6 +7,17 @@ import { listing } from './listing.ts';
 import { metadata } from './metadata.ts';
 import { multipart } from './multipart.ts';
 import { presigned } from './presigned.ts';
+import { protocol } from './protocol.ts';
 import { settings } from './settings.ts';
 
-export const areas: readonly Area[] = [keys, metadata, checksums, conditions, multipart, listing, settings, presigned];
+export const areas: readonly Area[] = [
+  keys,
+  metadata,
+  checksums,
+  conditions,
+  multipart,
+  listing,
+  settings,
+  presigned,
+  protocol,
+];

@@ -126,6 +126,10 @@ const sources: Readonly<Record<string, (bucket: string) => string>> = {
   'a source in no bucket': () => 'no-such-bucket-at-all/source',
   'a source that names no key': (bucket) => bucket,
   'a source that is empty': () => '',
+  'a source with a semicolon, as it is': (bucket) => `${bucket}/source;v=1`,
+  'a source with a number sign, as it is': (bucket) => `${bucket}/source#1`,
+  'a source with a question mark, as it is': (bucket) => `${bucket}/source?1`,
+  'a source with a plus, as it is': (bucket) => `${bucket}/source+1`,
   'a source with a null version': (bucket) => `${bucket}/source?versionId=null`,
   'a source with a version': (bucket) => `${bucket}/source?versionId=abc`,
 };
@@ -134,6 +138,8 @@ const sourceCases: readonly FidelityCase[] = Object.entries(sources).map(([name,
   name: `copying from ${name}`,
   async run({ raw, bucket }: Door) {
     await raw('PUT', 'source', { body, headers: described });
+    for (const ending of ['%3Bv=1', '%231', '%3F1', '+1', '%201'])
+      await raw('PUT', `source${ending}`, { body: ending.padEnd(body.length) });
     await raw('PUT', 'copy', { headers: ['x-amz-copy-source', sourceIn(bucket)] });
     await raw('GET', 'copy');
   },
