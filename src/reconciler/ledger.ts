@@ -18,7 +18,7 @@ export class Ledger {
   /** Differences that a repair would end, as things are. */
   remediable = 0;
   readonly #read = { objectsRead: 0, rowsRead: 0, storedRows: 0, orphanImages: 0 };
-  readonly #mended = { missing: 0, orphanImages: 0, all: 0 };
+  readonly #mended = { missing: 0, orphanImages: 0, adopted: 0, all: 0 };
   #unplanned = 0;
   #unsettled = 0;
 
@@ -50,15 +50,22 @@ export class Ledger {
   addMended(action: PlannedAction): void {
     if (action.action === 'delete' && action.target.kind === 'quarantined') return; // no difference of this pass
     this.#mended.all += 1;
+    if (action.action === 'adopt') this.#mended.adopted += 1;
     if (action.action === 'adopt' || action.action === 'quarantine')
       this.#mended.orphanImages += idOfKey(action.key) ? 1 : 0;
     else if ((action.action === 'restore' && !action.object) || action.action === 'delete') this.#mended.missing += 1;
+  }
+
+  /** How much was read of each side. */
+  get read(): Pick<Sides, 'objectsRead' | 'rowsRead'> {
+    return this.#read;
   }
 
   /** Both sides as they are now, after what was mended. */
   get sides(): Sides {
     return {
       ...this.#read,
+      rowsRead: this.#read.rowsRead + this.#mended.adopted,
       missing: this.tally.counts.missing.count - this.#mended.missing,
       orphanImages: this.#read.orphanImages - this.#mended.orphanImages,
     };

@@ -234,7 +234,7 @@ export class Pass {
     brakes: readonly Condition[],
   ): IntegrityReport {
     const finishedAt = this.#deps.clock();
-    const { tally, sides, remediable } = this.#ledger;
+    const { tally, read, remediable } = this.#ledger;
     return assertFits({
       apiVersion: 'keepsake.dev/v1',
       kind: 'IntegrityReport',
@@ -248,8 +248,8 @@ export class Pass {
       counts: tally.counts,
       coverage: {
         isComplete: failure === null,
-        objectsRead: sides.objectsRead,
-        rowsRead: sides.rowsRead,
+        objectsRead: read.objectsRead,
+        rowsRead: read.rowsRead,
         bucket: this.#deps.bucket.name,
         prefix: imagePrefix,
       },
