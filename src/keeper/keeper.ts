@@ -77,6 +77,7 @@ async function runKeeper(config: KeeperConfig, store: Store, logger: Logger): Pr
     locks: new Locks(),
     doubts: new Doubts(),
     knownBuckets: new Set(),
+    progress,
     clientFor: (epoch) =>
       createEmulatorClient(upstream, {
         timeoutMs: callTimeoutMs,

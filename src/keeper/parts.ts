@@ -4,6 +4,7 @@ import type { Logger } from '../shared/logger.ts';
 import type { Locks } from './locks.ts';
 import type { Doubts } from './proxy/doubts.ts';
 import type { Target } from './proxy/target.ts';
+import type { FillProgress } from './restore/fill.ts';
 import type { Store } from './store/contract.ts';
 import type { EmulatorClient } from './upstream/client.ts';
 import type { Gate } from './upstream/gate.ts';
@@ -18,6 +19,8 @@ export interface KeeperParts {
   readonly logger: Logger;
   /** Buckets that the store is known to have: spares asking it each time. */
   readonly knownBuckets: Set<string>;
+  /** The last filling of the emulator. */
+  readonly progress: FillProgress;
   /** Calls of our own whose answers are believed only in `epoch`. */
   clientFor(epoch: number): EmulatorClient;
 }

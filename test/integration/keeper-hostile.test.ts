@@ -1,12 +1,14 @@
 // The keeper against what is meant to break it: names that are none, disks that fail for a moment, one bad entry among
 // good ones, clients that don't read. P2, P3, P4.
+import { once } from 'node:events';
 import { appendFile, mkdir, readdir, readFile, rename, rmdir, writeFile } from 'node:fs/promises';
-import { connect, type Socket } from 'node:net';
+import http from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import path from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { fauxqs } from '../support/emulator.ts';
+import { type EmulatorKind, fauxqs } from '../support/emulator.ts';
 import { createKeeperWorld, type KeeperWorld } from '../support/keeper.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -121,4 +123,48 @@ test('when the thread that writes has died, it says that it must be started agai
   await world.restartKeeper();
   expect(await livez()).toBe(200);
   expect((await put('too late', 'in time')).status).toBe(200);
+});
+
+/** An emulator that takes an object once, and refuses it ever after. */
+const forgetful: EmulatorKind = {
+  ...fauxqs,
+  async create(folder) {
+    const emulator = await fauxqs.create(folder);
+    let refusals = -1;
+    const front = http.createServer((req, res) => {
+      if (req.method === 'PUT' && req.url?.endsWith('/refused') && ++refusals > 0) {
+        res.writeHead(400).end('<Error><Code>Refused</Code></Error>');
+        return;
+      }
+      const { method, url: path, headers } = req;
+      const onward = http.request(`${emulator.url}${path}`, { method, headers, agent: false }, (answer) => {
+        res.writeHead(answer.statusCode ?? 500, answer.headers);
+        answer.pipe(res);
+      });
+      onward.on('error', () => res.destroy());
+      req.pipe(onward);
+    });
+    await once(front.listen(0, '127.0.0.1'), 'listening');
+    const stop = async () => {
+      front.close();
+      front.closeAllConnections();
+      return emulator.stop();
+    };
+    return { ...emulator, stop, url: `http://127.0.0.1:${(front.address() as AddressInfo).port}` };
+  },
+};
+
+test('an object that the emulator refuses to take back is an error, never absent, until it is deleted', async () => {
+  const other = await createKeeperWorld(forgetful);
+  onTestFinished(() => other.stop());
+  const url = `${other.keeper.url}/${Bucket}`;
+  const ask = async (method: string) => (await fetch(`${url}/refused`, { method, signal: soon() })).status;
+  await fetch(url, { method: 'PUT' });
+  expect((await fetch(`${url}/refused`, { method: 'PUT', body: 'x' })).status).toBe(200);
+  await other.restartEmulator();
+  expect(other.keeper.status().damaged).toMatchObject([{ key: 'refused' }]);
+  expect(await ask('GET')).toBe(500);
+  expect(await ask('HEAD')).toBe(500);
+  expect(await ask('DELETE')).toBe(204);
+  expect(await ask('GET')).toBe(404);
 });

@@ -11,7 +11,7 @@ export function readStatus(
   { upstreamUrl }: KeeperConfig,
   progress: FillProgress,
 ): KeeperStatus {
-  const { startedAt, finishedAt, refused, ...done } = progress;
+  const { startedAt, finishedAt, refused, refusedVersions: _, ...done } = progress;
   return {
     version: version,
     state: gate.state,

@@ -1,7 +1,7 @@
 // Requests that change nothing: passed as they are, both bodies streamed. P3: believed before a byte is passed back.
 import type { IncomingMessage } from 'node:http';
 import { pipeline } from 'node:stream';
-import { asKeepsakeError } from '../../shared/errors.ts';
+import { asKeepsakeError, KeepsakeError } from '../../shared/errors.ts';
 import type { Call, KeeperParts } from '../parts.ts';
 import { answerHeaders, collect, requestHeaders, type Sending, send } from '../upstream/send.ts';
 import { sentinelPrefix } from '../upstream/session-source.ts';
@@ -31,6 +31,7 @@ export async function read(
     // P1: what it shows must be durable before a client sees it.
     const settled = doubts.settled(target.bucket, target.key);
     if (settled !== undefined) await settled;
+    if (answered.statusCode === 404) assertAbsent(keeper, call, answered);
     await passBack(keeper, call, answered, what);
   } catch (thrown) {
     if (res.destroyed) return;
@@ -63,6 +64,18 @@ async function answerTo(
     if (hasBody || req.destroyed) throw error;
     return attempt();
   }
+}
+
+// P3: an object that the emulator would not take back is there nevertheless, unless it was overwritten or deleted since.
+function assertAbsent({ store, progress }: KeeperParts, { target }: Call, response: IncomingMessage): void {
+  const { bucket, key } = target;
+  const refused = progress.refusedVersions.get(`${bucket}/${key}`);
+  if (refused === undefined || store.object(bucket, key)?.versionId !== refused) return;
+  response.resume();
+  throw new KeepsakeError('S3ObjectMissing', {
+    what: `the emulator did not take ${bucket}/${key} back, and the keeper still has it`,
+    remedy: 'See /_keeper/status for the reason; keepsake keeper restore <key> tries again.',
+  });
 }
 
 async function passBack(

@@ -26,6 +26,8 @@ export interface FillProgress {
   finishedAt: number | null;
   /** What the emulator refused to take back. */
   refused: DamagedEntry[];
+  /** The versions among them, by `bucket/key`: acknowledged, so never to be answered as absent. */
+  refusedVersions: Map<string, number>;
 }
 
 interface FillOptions {
@@ -41,6 +43,7 @@ export const noFill = (): FillProgress => ({
   startedAt: null,
   finishedAt: null,
   refused: [],
+  refusedVersions: new Map(),
 });
 
 // An emulator is bound by its own process; more at once only queues there.
@@ -86,7 +89,7 @@ async function putBackRecord(
 // One entry must not keep all others away: what can't be read (the store names it), or is refused for good, is left out.
 async function leaveOutBad(
   { progress, logger }: FillOptions,
-  { bucket, key = '' }: { readonly bucket: string; readonly key?: string },
+  { bucket, key = '', versionId }: { readonly bucket: string; readonly key?: string; readonly versionId?: number },
   work: () => Promise<unknown>,
 ): Promise<void> {
   try {
@@ -94,7 +97,9 @@ async function leaveOutBad(
   } catch (error) {
     if (!isForGood(error)) throw error;
     logger.error({ bucket, key, reason: error.message }, 'an entry was left out of the restore');
-    if (error.code === 'S3BadAnswer') progress.refused.push({ bucket, key, reason: error.message });
+    if (error.code !== 'S3BadAnswer') return;
+    progress.refused.push({ bucket, key, reason: error.message });
+    if (versionId !== undefined) progress.refusedVersions.set(`${bucket}/${key}`, versionId);
   }
 }
 
