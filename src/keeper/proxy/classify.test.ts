@@ -73,6 +73,8 @@ test.each([
   'POST /',
   'DELETE /',
   'DELETE /b/k?versionId=v',
+  'DELETE /b?acl',
+  'DELETE /b/k?acl',
   'PATCH /b/k',
   'MOVE /b/k',
   'GET /?Action=CreateQueue',

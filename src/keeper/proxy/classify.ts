@@ -31,6 +31,10 @@ const bucketSettings = new Set([
 ]);
 const bucketSettingsWithId = new Set(['analytics', 'intelligent-tiering', 'inventory', 'metrics']);
 const objectSettings = new Set(['acl', 'tagging']);
+/** Those that S3 can delete. An emulator takes a DELETE of another one, such as ?acl, for a DELETE of the whole bucket or object. */
+const deletableBucketSettings = new Set([
+  ...['cors', 'encryption', 'lifecycle', 'ownershipControls', 'policy', 'publicAccessBlock', 'tagging', 'website'],
+]);
 
 /** Query names that say nothing about what is asked, beside all that begin with `x-` (signatures, SDK's `x-id`). */
 const neutralQuery = new Set(['AWSAccessKeyId', 'Signature', 'Expires']);
@@ -110,7 +114,7 @@ function classifyDelete({ bucket, key, query }: Target, headers: IncomingHttpHea
   const names = meaningful(query);
   if (key === '') {
     if (names.length === 0) return { kind: 'delete-bucket' };
-    const name = settingName(names, query, bucketSettings);
+    const name = settingName(names, query, deletableBucketSettings);
     return name === undefined ? refusedQuery(names) : { kind: 'delete-bucket-setting', name };
   }
   const [name] = names;
@@ -120,8 +124,7 @@ function classifyDelete({ bucket, key, query }: Target, headers: IncomingHttpHea
   // Without versioning there is one version, and S3 calls it null.
   if (names.length === 1 && name === 'versionId' && query?.get('versionId') === 'null')
     return { kind: 'delete-object' };
-  if (names.length === 1 && name !== undefined && objectSettings.has(name))
-    return { kind: 'delete-object-setting', name };
+  if (names.length === 1 && name === 'tagging') return { kind: 'delete-object-setting', name };
   return refusedQuery(names);
 }
 
