@@ -18,42 +18,12 @@ const refusedWith =
 
 const notImplemented = (words: RegExp) => refusedWith('NotImplemented', words);
 
+// The first that holds gives the reason: those of single cases come before those of all.
 const atTheDoors: readonly Omit<Explanation, 'at'>[] = [
   {
-    cases: 'any',
-    holds: (before, after) =>
-      isKeepers(after) && statusOf(before) === statusOf(after) && codeOf(before) === codeOf(after),
-    reason:
-      'The keeper sees by itself that this must fail: the same status and error code, without the words and headers of the emulator.',
-  },
-  {
-    cases: 'any',
-    holds: (before, after) =>
-      statusOf(before) >= 400 && notImplemented(/Refused by the Keepsake keeper/)(before, after),
-    reason: 'Fails without the keeper, too; the keeper refuses what it does not keep before the emulator sees it.',
-  },
-  {
-    cases: 'any',
-    holds: notImplemented(/one current version of a key|object-lock/),
-    reason:
-      'Versions, object locks and replication are refused: the keeper keeps one current version of a key, and could not bring the others back.',
-  },
-  {
-    cases: 'any',
-    holds: notImplemented(/does not know how to keep the effect of \?/),
-    reason:
-      'A call whose effect the keeper does not know is refused: passed through, it would be lost with the emulator (P2).',
-  },
-  {
-    cases: 'any',
-    holds: notImplemented(/appending to an object/),
-    reason:
-      'Appending belongs to directory buckets, which the keeper does not keep; LocalStack takes it for a plain PUT.',
-  },
-  {
-    cases: 'any',
-    holds: refusedWith('InvalidURI', /percent-encoded UTF-8/),
-    reason: 'What is no percent-encoded UTF-8 names no key: AWS answers 400, too. LocalStack guesses.',
+    cases: ['copying from a source that names no key', 'copying from a source that is empty'],
+    holds: refusedWith('InvalidURI'),
+    reason: 'Refused with 400 by both; LocalStack calls it InvalidArgument.',
   },
   {
     cases: [
@@ -95,9 +65,57 @@ const atTheDoors: readonly Omit<Explanation, 'at'>[] = [
     holds: (before) => before.startsWith('no answer'),
     reason: 'LocalStack cuts the connection; the keeper says 503 instead.',
   },
+  {
+    cases: 'any',
+    holds: (before, after) =>
+      isKeepers(after) && statusOf(before) === statusOf(after) && codeOf(before) === codeOf(after),
+    reason:
+      'The keeper sees by itself that this must fail: the same status and error code, without the words and headers of the emulator.',
+  },
+  {
+    cases: 'any',
+    holds: (before, after) =>
+      statusOf(before) >= 400 && notImplemented(/Refused by the Keepsake keeper/)(before, after),
+    reason: 'Fails without the keeper, too; the keeper refuses what it does not keep before the emulator sees it.',
+  },
+  {
+    cases: 'any',
+    holds: notImplemented(/one current version of a key|object-lock/),
+    reason:
+      'Versions, object locks and replication are refused: the keeper keeps one current version of a key, and could not bring the others back.',
+  },
+  {
+    cases: 'any',
+    holds: (before, after) =>
+      after.startsWith('DELETE') &&
+      notImplemented(/effect of \?(acl|accelerate|logging|notification|requestPayment)\./)(before, after),
+    reason: 'S3 has no such DELETE (AWS answers 405); LocalStack takes it for a DELETE of the whole bucket or object.',
+  },
+  {
+    cases: 'any',
+    holds: notImplemented(/does not know how to keep the effect of \?/),
+    reason:
+      'A call whose effect the keeper does not know is refused: passed through, it would be lost with the emulator (P2).',
+  },
+  {
+    cases: 'any',
+    holds: notImplemented(/appending to an object/),
+    reason:
+      'Appending belongs to directory buckets, which the keeper does not keep; LocalStack takes it for a plain PUT.',
+  },
+  {
+    cases: 'any',
+    holds: refusedWith('InvalidURI', /percent-encoded UTF-8/),
+    reason: 'What is no percent-encoded UTF-8 names no key: AWS answers 400, too. LocalStack guesses.',
+  },
 ];
 
 const afterARestore: readonly Omit<Explanation, 'at'>[] = [
+  {
+    cases: ['Last-Modified'],
+    holds: (before, after) => Date.parse(after) > Date.parse(before),
+    reason: 'It is the time of the restore: no call of S3 sets it.',
+  },
   {
     cases: 'any',
     holds: (before, after) => /publicAccessBlock/.test(before) && membersOf(before) === membersOf(after),

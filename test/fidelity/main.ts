@@ -3,6 +3,7 @@
 // JSON; the exit code is 1 when anything differs without a reason.
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { textsOf } from '../../src/keeper/xml.ts';
 import { createKeeperWorld, type KeeperWorld } from '../support/keeper.ts';
 import { lookAtBucket } from './bucket-snapshot.ts';
 import { areas } from './cases/all.ts';
@@ -12,6 +13,7 @@ import { type Comparison, compare } from './compare.ts';
 import { type Door, makeBucket, openDoor } from './door.ts';
 import { chooseLocalStack } from './emulator.ts';
 import { type Explanation, explanations } from './known-differences.ts';
+import { removeBuckets } from './remove-buckets.ts';
 import { renderDocument, renderTable, renderUnexplained, summarise, verdictOf } from './report.ts';
 
 const usage = `npm run fidelity -- [options]
@@ -52,7 +54,17 @@ async function main(): Promise<number> {
   try {
     const ran = await compareDoors(world, [...areas, clients], comparisons);
     if (localStack.canBeKilled) await compareAfterRestore(world, ran, comparisons);
-    else console.log('Not compared after a restore: a LocalStack named by AWS_S3_ENDPOINT_URL is not killed.');
+    else {
+      await removeBuckets(
+        world.keeper.url,
+        ran.map(({ bucket }) => bucket),
+      );
+      await removeBuckets(
+        world.emulator.url,
+        ran.map(({ bucket }) => bucket.replace('-kept-', '-bare-')),
+      );
+      console.log('Not compared after a restore: a LocalStack named by AWS_S3_ENDPOINT_URL is not killed.');
+    }
   } finally {
     await world.stop();
   }
@@ -100,8 +112,13 @@ async function compareDoors(
 
 async function compareAfterRestore(world: KeeperWorld, ran: readonly Ran[], comparisons: Comparison[]): Promise<void> {
   const before = await lookAtAll(world.keeper.url, ran);
+  const changedBefore = await lastModified(world.keeper.url, ran);
   await world.restartEmulator();
   const after = await lookAtAll(world.keeper.url, ran);
+  const times = { left: changedBefore, right: await lastModified(world.keeper.url, ran) };
+  comparisons.push(
+    compare({ area: 'after a restore: objects', name: 'Last-Modified' }, times, explanationsAt('restore')),
+  );
   for (const [index, { area, fidelityCase }] of ran.entries()) {
     const row = { area: `after a restore: ${area}`, name: fidelityCase.name };
     const seen = { left: before[index] ?? [], right: after[index] ?? [] };
@@ -117,6 +134,15 @@ async function lookAtAll(url: string, ran: readonly Ran[]): Promise<readonly (re
   const seen: (readonly string[])[] = [];
   for (const { bucket } of ran) seen.push(await record(url, bucket, lookAtBucket));
   return seen;
+}
+
+/** When an object of the first case was last changed, as it is told. */
+async function lastModified(url: string, [first]: readonly Ran[]): Promise<readonly string[]> {
+  if (first === undefined) return [];
+  const door = openDoor(url, first.bucket);
+  const listing = await door.raw('GET', '?list-type=2');
+  door.close();
+  return textsOf(listing.answer.body.toString(), 'LastModified').slice(0, 1);
 }
 
 async function watch(url: string, bucket: string, run: (door: Door) => Promise<unknown>): Promise<readonly string[]> {
