@@ -72,7 +72,7 @@ export function createProgram(onExit: (code: number) => void): Command {
     .addHelpText('after', whichSystem)
     .action(run<FixOptions>(fix));
 
-  command('undo', 'Takes repairs back: by the ids that fix and the integrity page show, or the last one.', [
+  command('undo', 'Takes back what the last repair did, or single actions by the ids on the integrity page.', [
     'keepsake undo last',
     'keepsake undo 01936f5a-0000-7000-8000-000000000000',
   ])

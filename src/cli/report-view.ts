@@ -2,7 +2,7 @@
 import Table from 'cli-table3';
 import { type ActionResult, type Finding, findingClasses, type IntegrityReport } from '../shared/report.ts';
 import type { Context, Style } from './context.ts';
-import { countOf, shortened, sizeOf } from './words.ts';
+import { countOf, cutAtEnd, shortened, sizeOf } from './words.ts';
 
 const statusStyle: Readonly<Record<IntegrityReport['status'], Style>> = {
   Healthy: ['bold', 'green'],
@@ -61,7 +61,7 @@ export function printActions({ print, style }: Context, report: IntegrityReport)
   );
   const table = newTable(isDone ? ['action', 'key', 'state', 'reason'] : ['action', 'key', 'reason']);
   for (const { action, key, state, reason } of actions.sample.slice(0, shownFindings)) {
-    table.push(isDone ? [action, cell(key), state, cell(reason)] : [action, cell(key), cell(reason)]);
+    table.push(isDone ? [action, cell(key), state, sentence(reason)] : [action, cell(key), sentence(reason)]);
   }
   print(table.toString());
   if (actions.planned > shownFindings) print(`… and ${countOf(actions.planned - shownFindings, 'more action')}`);
@@ -79,9 +79,13 @@ export function newTable(head: readonly string[]) {
 function findingTable(findings: readonly Finding[]): string {
   const table = newTable(['class', 'key', 'title', 'reason', 'remedy']);
   for (const { class: one, key, row, reason, remedy } of findings) {
-    table.push([one, cell(key), shortened(row?.title ?? '', 20), cell(reason), remedy?.action ?? '–']);
+    table.push([one, cell(key), shortened(row?.title ?? '', 20), sentence(reason), remedy?.action ?? '–']);
   }
   return table.toString();
+}
+
+function sentence(text: string): string {
+  return cutAtEnd(text, 100);
 }
 
 function cell(text: string): string {

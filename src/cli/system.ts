@@ -25,10 +25,14 @@ export interface System {
   readonly running: RunFile | undefined;
 }
 
-/** Looks for the system. A database that is not known is left undefined: some commands need none. */
+/**
+ * Looks for the system. A database that is not known is left undefined: some commands need none.
+ * @throws KeepsakeError `InvalidSettings` when half of it is set and the other half would be that of another system
+ */
 export function findSystem(env: Environment): System {
   const folder = path.resolve(env.KEEPSAKE_DATA || '.keepsake');
   const running = env.DATABASE_URL && env.AWS_S3_ENDPOINT_URL ? undefined : findRunning(folderLayout(folder));
+  if (running) assertOneSystem(env, running);
   const databaseUrl = env.DATABASE_URL || running?.databaseUrl;
   const endpoint = env.AWS_S3_ENDPOINT_URL || running?.s3Url || undefined;
   const filled = {
@@ -37,6 +41,21 @@ export function findSystem(env: Environment): System {
     ...(endpoint && { AWS_S3_ENDPOINT_URL: endpoint }),
   };
   return { env: filled, databaseUrl, s3: readS3Config(filled), running };
+}
+
+// P9: rows of one system compared with objects of another would look like a lost side.
+function assertOneSystem(env: Environment, running: RunFile): void {
+  const [set, unset] = env.DATABASE_URL
+    ? ['DATABASE_URL', 'AWS_S3_ENDPOINT_URL']
+    : ['AWS_S3_ENDPOINT_URL', 'DATABASE_URL'];
+  const ofRunning = env.DATABASE_URL ? running.databaseUrl : running.s3Url;
+  const given = env[set]?.replace(/\/+$/, '');
+  if (!given || given === ofRunning?.replace(/\/+$/, '')) return;
+  throw new KeepsakeError('InvalidSettings', {
+    what: `${set} is set and names another system than the npm start that runs here, and ${unset} is not set`,
+    expected: 'both, or none of them',
+    remedy: `Set ${unset} too, or unset ${set} to talk to the running npm start.`,
+  });
 }
 
 /** @throws KeepsakeError `NotConfigured` with both remedies when no database is known. */

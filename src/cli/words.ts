@@ -18,3 +18,9 @@ export function shortened(text: string, width: number): string {
   const half = Math.floor((width - 1) / 2);
   return `${plain.slice(0, half)}…${plain.slice(plain.length - half)}`;
 }
+
+/** A sentence cut to `width` characters at its end. */
+export function cutAtEnd(text: string, width: number): string {
+  const plain = text.replace(/\p{Cc}/gu, '�');
+  return plain.length <= width ? plain : `${plain.slice(0, width - 1)}…`;
+}

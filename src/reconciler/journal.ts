@@ -109,6 +109,18 @@ export async function pastActions(
   return rows.map(toEntry);
 }
 
+/** What the newest repair with anything left to undo did, newest first: the order in which to take it back. */
+export async function undoableOfLastRepair(pool: Pool, now: Date): Promise<readonly string[]> {
+  const { rows } = await pool.query<{ id: string }>(
+    `SELECT id FROM integrity_actions
+     WHERE state = 'done' AND expires_at > $1 AND run_id = (
+       SELECT run_id FROM integrity_actions WHERE state = 'done' AND expires_at > $1 ORDER BY started_at DESC, id DESC LIMIT 1)
+     ORDER BY started_at DESC, id DESC`,
+    [now],
+  );
+  return rows.map(({ id }) => id);
+}
+
 /** Quarantined bytes whose time is over, oldest first, at most `limit`. */
 export async function expiredQuarantine(pool: Pool, now: Date, limit: number): Promise<readonly JournalEntry[]> {
   const { rows } = await pool.query<JournalRecord>(

@@ -81,18 +81,24 @@ describe('check and fix', () => {
 
   test('an orphan younger than the grace is left alone; without grace it is set aside, and undo brings it back', async () => {
     const key = 'images/stray.txt';
+    const other = 'images/stray-too.txt';
     await behindTheBack('PUT', key, 'an orphan');
+    await behindTheBack('PUT', other, 'another orphan');
     const young = await run('fix', '--clean-s3', '--yes', '--json');
-    expect({ code: young.code, tooNew: reportOf(young).counts['too-new'].count }).toEqual({ code: 0, tooNew: 1 });
+    expect({ code: young.code, tooNew: reportOf(young).counts['too-new'].count }).toEqual({ code: 0, tooNew: 2 });
 
     expect((await run('check', '--grace', '0')).code).toBe(1);
     const cleaned = await run('fix', '--clean-s3', '--grace', '0', '--yes', '--json');
-    expect(reportOf(cleaned).actions.sample).toMatchObject([{ action: 'quarantine', key, state: 'done' }]);
+    expect(reportOf(cleaned).actions.sample).toMatchObject([
+      { action: 'quarantine', key: other, state: 'done' },
+      { action: 'quarantine', key, state: 'done' },
+    ]);
     expect((await fetch(`${system.run.s3Url}/my-test-bucket/${key}`)).status).toBe(404);
 
     expect((await run('undo', 'last')).code).toBe(0);
     expect(await (await fetch(`${system.run.s3Url}/my-test-bucket/${key}`)).text()).toBe('an orphan');
-    await fetch(`${system.run.s3Url}/my-test-bucket/${key}`, { method: 'DELETE' });
+    expect(await (await fetch(`${system.run.s3Url}/my-test-bucket/${other}`)).text()).toBe('another orphan');
+    for (const one of [key, other]) await fetch(`${system.run.s3Url}/my-test-bucket/${one}`, { method: 'DELETE' });
   });
 
   test('with S3 stopped, check is incomplete and nothing is changed', async () => {
@@ -133,6 +139,15 @@ describe('what else a person types', () => {
     expect(JSON.parse(ended.stdout)).toMatchObject({ error: { code: 'NotConfigured' } });
     expect(ended.stderr).toMatch(/npm start.*DATABASE_URL/);
     expect(ended.stderr).not.toMatch(/\n\s+at /);
+  });
+
+  test.each([
+    ['DATABASE_URL', 'postgres://keepsake@127.0.0.1:1/another'],
+    ['AWS_S3_ENDPOINT_URL', 'http://127.0.0.1:1'],
+  ])('half a system in %s is not completed by the one that runs here', async (name, value) => {
+    const ended = await keepsake(['fix', '--fix', '--yes'], { KEEPSAKE_DATA: folder.path, [name]: value });
+    expect(ended.code).toBe(2);
+    expect(ended.stderr).toMatch(new RegExp(`${name} is set and names another system.*Set .* too`));
   });
 
   test.each([

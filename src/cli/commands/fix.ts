@@ -38,7 +38,7 @@ export async function fix(context: Context, options: FixOptions): Promise<number
     context.print('');
     printActions(context, report);
     printOutcome(context, report);
-    if (firstDone(report)) context.print('Take it back: npm run keepsake -- undo last (or an action: undo <id>)');
+    if (firstDone(report)) context.print('Take all of it back: npm run keepsake -- undo last');
     context.printJson(report);
     return exitCodeOf(report.status);
   } finally {

@@ -1,5 +1,5 @@
-// `keepsake undo`: takes repairs back, by the ids that `fix` and the integrity page show, or the last one.
-import { createIntegrityService } from '../../reconciler/index.ts';
+// `keepsake undo`: takes back single actions by the ids that the integrity page shows, or all that the last repair did.
+import { undoableOfLastRepair } from '../../reconciler/index.ts';
 import { KeepsakeError } from '../../shared/errors.ts';
 import type { ActionResult } from '../../shared/report.ts';
 import type { Context } from '../context.ts';
@@ -9,8 +9,9 @@ export async function undo(context: Context, ids: readonly string[]): Promise<nu
   const connected = await connect(findSystem(context.env), context.logger);
   try {
     const undone: ActionResult[] = [];
-    for (const id of ids) {
-      const result = await connected.reconciler.undo(id === 'last' ? await lastUndoable(connected) : id);
+    const wanted = await Promise.all(ids.map(async (id) => (id === 'last' ? lastRepair(connected) : [id])));
+    for (const id of wanted.flat()) {
+      const result = await connected.reconciler.undo(id);
       undone.push(result);
       context.print(`${context.style('green', '✓')} undone: ${result.action} of ${result.key}`);
     }
@@ -21,13 +22,12 @@ export async function undo(context: Context, ids: readonly string[]): Promise<nu
   }
 }
 
-async function lastUndoable({ reconcilerDeps }: Connected): Promise<string> {
-  const actions = await createIntegrityService(reconcilerDeps).actions({ limit: 200 });
-  const last = actions.find(({ isUndoable }) => isUndoable);
-  if (last) return last.id;
+async function lastRepair({ pool }: Connected): Promise<readonly string[]> {
+  const ids = await undoableOfLastRepair(pool, new Date());
+  if (ids.length > 0) return ids;
   throw new KeepsakeError('ActionNotFound', {
-    what: 'there is no action that could be undone',
-    expected: 'a repair of the last 30 days that was not undone yet',
-    remedy: 'See the actions on the integrity page.',
+    what: 'there is no repair that could be undone',
+    expected: 'one of the last 30 days that was not undone yet',
+    remedy: 'See the repairs on the integrity page.',
   });
 }
