@@ -47,8 +47,11 @@ const isNearlyAll = (part: number, whole: number): boolean => whole > 0 && part 
 // Fewer orphans than this may be a handful of leftovers in a young system.
 const orphansThatAlarm = 10;
 
+// One or two images gone from a system that has no more are drift, said as such; they tell nothing about a volume.
+const missingThatAlarm = 3;
+
 const bucketLooksEmpty: Brake = ({ sides: { missing, storedRows } }) =>
-  isNearlyAll(missing, storedRows)
+  missing >= missingThatAlarm && isNearlyAll(missing, storedRows)
     ? stop('BucketLooksEmpty', 'ObjectsGone', [
         `S3 lacks ${missing} of the ${storedRows} images that Postgres knows: a lost volume or another bucket?`,
         'Nothing is removed. Check AWS_S3_ENDPOINT_URL and the bucket (npm run doctor), then bring back what can be:',
