@@ -6,6 +6,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { CreateBucketCommand, DeleteBucketCommand, DeleteObjectsCommand } from '@aws-sdk/client-s3';
 import Table from 'cli-table3';
+import { KeepsakeError } from '../../src/shared/errors.ts';
 import { type Bucket, createS3Client, listObjects, readS3Config } from '../../src/shared/s3.ts';
 import { createChild } from '../support/child.ts';
 import { freePort } from '../support/global-setup.ts';
@@ -64,6 +65,10 @@ try {
     );
   }
   report(rounds);
+} catch (error) {
+  if (!(error instanceof KeepsakeError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
 } finally {
   loader.close();
   if (!upstream.part) for (const bucket of Object.values(buckets)) await removeBucket(bucket);

@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { KeepsakeError } from '../../src/shared/errors.ts';
 import { reasonOf } from '../../src/shared/s3.ts';
 import { createImageLedger, type Violation } from '../model/image-ledger.ts';
 import { compareDeletedObjects } from './compare-images.ts';
@@ -40,7 +41,7 @@ async function main(): Promise<number> {
   try {
     isGood = await crash(system, options);
   } catch (error) {
-    console.error(error);
+    console.error(error instanceof KeepsakeError ? error.message : error);
   }
   await system.remove();
   if (isGood && !options.keepsFolder) await rm(folder, { recursive: true, force: true });

@@ -4,6 +4,7 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { textsOf } from '../../src/keeper/xml.ts';
+import { KeepsakeError } from '../../src/shared/errors.ts';
 import { createKeeperWorld, type KeeperWorld } from '../support/keeper.ts';
 import { lookAtBucket } from './bucket-snapshot.ts';
 import { areas } from './cases/all.ts';
@@ -41,10 +42,14 @@ interface Ran {
 }
 
 if (values.help) console.log(usage);
-else process.exitCode = await main();
+else
+  process.exitCode = await main().catch((error: unknown) => {
+    console.error(error instanceof KeepsakeError ? error.message : error);
+    return 2;
+  });
 
 async function main(): Promise<number> {
-  const localStack = chooseLocalStack(values['localstack-command'], process.env.AWS_S3_ENDPOINT_URL);
+  const localStack = chooseLocalStack(values['localstack-command'], process.env.AWS_S3_ENDPOINT_URL || undefined);
   const world = await createKeeperWorld(localStack);
   const comparisons: Comparison[] = [];
   const installed = programs.filter(isInstalled);

@@ -3,6 +3,8 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { LocalstackContainer, type StartedLocalStackContainer } from '@testcontainers/localstack';
 import { getContainerRuntimeClient } from 'testcontainers';
+import { KeepsakeError } from '../../src/shared/errors.ts';
+import { reasonOf } from '../../src/shared/s3.ts';
 import type { Part } from './child.ts';
 import { waitFor } from './wait-for.ts';
 
@@ -55,7 +57,10 @@ function containerEngine(port: number): Engine {
       container = await new LocalstackContainer(image)
         .withEnvironment({ SERVICES: 's3', EAGER_SERVICE_LOADING: '1' })
         .withExposedPorts({ container: 4566, host: port })
-        .start();
+        .start()
+        .catch((error: unknown) => {
+          throw noContainer(error);
+        });
       return container;
     },
     async kill() {
@@ -82,4 +87,17 @@ async function isHealthy(port: number): Promise<boolean> {
   const answer = await fetch(`http://127.0.0.1:${port}/_localstack/health`, { signal: AbortSignal.timeout(2_000) });
   const { services } = (await answer.json()) as { services?: { s3?: string } };
   return services?.s3 === 'running' || services?.s3 === 'available';
+}
+
+function noContainer(cause: unknown): KeepsakeError {
+  return new KeepsakeError(
+    'NotConfigured',
+    {
+      what: `${image} can't be started in a container`,
+      expected: 'a Docker engine that has or can get this image',
+      got: reasonOf(cause),
+      remedy: 'Start one (docker version tells), or name a LocalStack as --help says.',
+    },
+    cause,
+  );
 }
