@@ -13,7 +13,7 @@ export function sizeOf(bytes: number): string {
 
 /** A text cut to `width` characters, its middle left out: the ends of a key tell more. */
 export function shortened(text: string, width: number): string {
-  const plain = text.replace(/\p{Cc}/gu, '�');
+  const plain = printable(text);
   if (plain.length <= width) return plain;
   const half = Math.floor((width - 1) / 2);
   return `${plain.slice(0, half)}…${plain.slice(plain.length - half)}`;
@@ -21,6 +21,11 @@ export function shortened(text: string, width: number): string {
 
 /** A sentence cut to `width` characters at its end. */
 export function cutAtEnd(text: string, width: number): string {
-  const plain = text.replace(/\p{Cc}/gu, '�');
+  const plain = printable(text);
   return plain.length <= width ? plain : `${plain.slice(0, width - 1)}…`;
+}
+
+// A control character in a key or title must not reach the terminal.
+function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, '�');
 }

@@ -8,6 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { findRunning, folderLayout, type RunFile } from '../../embedded/index.ts';
+import type { Environment } from '../../shared/config.ts';
 import { asKeepsakeError, KeepsakeError } from '../../shared/errors.ts';
 import type { ImageJson } from '../../shared/image.ts';
 import { paths } from '../../shared/names.ts';
@@ -49,14 +50,14 @@ export async function persistenceTest(context: Context): Promise<number> {
   let sent: readonly Sent[] = [];
   try {
     await step('create: start a system and upload images', async () => {
-      system = await start(folder);
+      system = await start(folder, context.env);
       sent = await uploadAll(system.run.apiUrl);
       return `${countOf(sent.length, 'image')}, ${sizeOf(sizesBytes.reduce((sum, size) => sum + size, 0))}`;
     });
     await step('verify: read each back', () => verifyAll(system, sent));
     await step('stop and restart all: SIGKILL to every process', async () => {
       await kill(system, 'SIGKILL');
-      system = await start(folder);
+      system = await start(folder, context.env);
       return `answers again at ${system.run.apiUrl}`;
     });
     await step('verify: read each back again', () => verifyAll(system, sent));
@@ -89,8 +90,8 @@ interface Started {
 }
 
 /** Starts the embedded system as its own process group and waits until it is ready. */
-async function start(folder: string): Promise<Started> {
-  const { DATABASE_URL: _database, AWS_S3_ENDPOINT_URL: _endpoint, USE_LOCALSTACK: _local, ...env } = process.env;
+async function start(folder: string, given: Environment): Promise<Started> {
+  const { DATABASE_URL: _database, AWS_S3_ENDPOINT_URL: _endpoint, USE_LOCALSTACK: _local, ...env } = given;
   const child = spawn(process.execPath, [path.join(import.meta.dirname, '../../embedded/main.ts')], {
     detached: true, // a group of its own, so that all of it can be killed at once
     env: { ...env, KEEPSAKE_DATA: folder, PORT: '0', S3_PORT: '0', INTEGRITY_INTERVAL: '0' },
