@@ -28,6 +28,8 @@ export interface RunningKeeper {
   status(): KeeperStatus;
   /** Resolves when the emulator is whole and requests are answered; rejects when the keeper is closed first. */
   ready(): Promise<void>;
+  /** Why its store can't write any more, until it is started again; undefined while all is well. */
+  failure(): KeepsakeError | undefined;
   /** Takes no more requests, ends those in flight (within 10 s), closes the store. Safe to call again. */
   close(): Promise<void>;
 }
@@ -112,6 +114,7 @@ async function runKeeper(config: KeeperConfig, store: Store, logger: Logger): Pr
     port,
     status,
     ready: () => gate.untilOpen(),
+    failure: () => store.failure(),
     close() {
       closing ??= close();
       return closing;

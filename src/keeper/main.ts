@@ -1,13 +1,12 @@
-// The keeper's process: settings from the environment, an end on SIGTERM or SIGINT, one clear line when it can't start.
+// The keeper's process alone, as its own image runs it; `keepsake keeper run` is the same process with all commands beside it.
 import { asKeepsakeError } from '../shared/errors.ts';
 import { createLogger } from '../shared/logger.ts';
-import { readKeeperConfig, startKeeper } from './index.ts';
+import { stopSignal } from '../shared/stop-signal.ts';
+import { readKeeperConfig, serveKeeper } from './index.ts';
 
 try {
-  const keeper = await startKeeper(readKeeperConfig(process.env), {
-    logger: createLogger('keeper', process.env.LOG_LEVEL),
-  });
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void keeper.close());
+  const logger = createLogger('keeper', process.env.LOG_LEVEL);
+  await serveKeeper(readKeeperConfig(process.env), { logger, signal: stopSignal() });
 } catch (thrown) {
   const error = asKeepsakeError(thrown);
   console.error(`keepsake keeper: ${error.message}`);

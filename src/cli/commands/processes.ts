@@ -2,7 +2,7 @@
 // They log JSON to stderr and end in order on SIGTERM.
 import { createApp, listen, readAppConfig } from '../../app/index.ts';
 import { ensureBucket } from '../../embedded/index.ts';
-import { readKeeperConfig, startKeeper } from '../../keeper/index.ts';
+import { readKeeperConfig, serveKeeper } from '../../keeper/index.ts';
 import {
   createIntegrityService,
   createPublisher,
@@ -15,6 +15,7 @@ import { createLogger } from '../../shared/logger.ts';
 import { createPool, migrate, readDatabaseUrl } from '../../shared/postgres.ts';
 import { exitCodeOf } from '../../shared/report.ts';
 import { createS3Client, readS3Config } from '../../shared/s3.ts';
+import { stopSignal } from '../../shared/stop-signal.ts';
 import type { Context } from '../context.ts';
 import { patiently } from '../patience.ts';
 
@@ -52,13 +53,10 @@ export async function api({ env }: Context): Promise<number> {
   return 0;
 }
 
-/** Serves until SIGTERM or SIGINT. */
+/** Serves until SIGTERM or SIGINT. @throws KeepsakeError when its store can't write any more */
 export async function keeper({ env }: Context): Promise<number> {
   const logger = createLogger('keeper', env.LOG_LEVEL);
-  const stopping = stopSignal();
-  const running = await startKeeper(readKeeperConfig(env), { logger });
-  await aborted(stopping);
-  await running.close();
+  await serveKeeper(readKeeperConfig(env), { logger, signal: stopSignal() });
   return 0;
 }
 
@@ -112,12 +110,6 @@ export async function bucketEnsure({ env, style, print, printJson }: Context, pa
 
 function keeperOf(endpoint: Environment[string]) {
   return endpoint === undefined ? null : createKeeperClient(endpoint);
-}
-
-function stopSignal(): AbortSignal {
-  const controller = new AbortController();
-  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => controller.abort());
-  return controller.signal;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
