@@ -4,7 +4,7 @@ import type { Logger } from '../shared/logger.ts';
 import type { Locks } from './locks.ts';
 import type { Doubts } from './proxy/doubts.ts';
 import type { Target } from './proxy/target.ts';
-import type { FillProgress } from './restore/fill.ts';
+import type { FillProgress } from './restore/progress.ts';
 import type { Store } from './store/contract.ts';
 import type { EmulatorClient } from './upstream/client.ts';
 import type { Gate } from './upstream/gate.ts';

@@ -19,6 +19,8 @@ export interface KeeperStatus {
     readonly objectsTotal: number;
     readonly bytesDone: number;
     readonly bytesTotal: number;
+    /** About how long it still takes; null while nothing is restored, or nobody can tell. */
+    readonly secondsLeft: number | null;
     readonly startedAt: string | null;
     readonly finishedAt: string | null;
   };

@@ -158,7 +158,15 @@ function createKeeperDouble({ client, name }: Bucket): KeeperDouble {
         storeCreatedAt: '',
         session: null,
         upstream: '',
-        restore: { objectsDone: 0, objectsTotal: 0, bytesDone: 0, bytesTotal: 0, startedAt: null, finishedAt: null },
+        restore: {
+          objectsDone: 0,
+          objectsTotal: 0,
+          bytesDone: 0,
+          bytesTotal: 0,
+          secondsLeft: null,
+          startedAt: null,
+          finishedAt: null,
+        },
         counts: { buckets: 1, objects: 0, bytes: 0, retired: 0, retiredBytes: 0 },
         damaged: [],
       };

@@ -3,7 +3,7 @@ import type { KeeperStatus } from '../../shared/keeper-api.ts';
 import { version } from '../../shared/version.ts';
 import type { KeeperConfig } from '../config.ts';
 import type { KeeperParts } from '../parts.ts';
-import type { FillProgress } from '../restore/fill.ts';
+import { type FillProgress, secondsLeft } from '../restore/progress.ts';
 
 /** The status now. */
 export function readStatus(
@@ -19,7 +19,12 @@ export function readStatus(
     storeCreatedAt: new Date(store.createdAt).toISOString(),
     session: gate.session?.id ?? null,
     upstream: upstreamUrl,
-    restore: { ...done, startedAt: isoTime(startedAt), finishedAt: isoTime(finishedAt) },
+    restore: {
+      ...done,
+      secondsLeft: secondsLeft(progress, Date.now()),
+      startedAt: isoTime(startedAt),
+      finishedAt: isoTime(finishedAt),
+    },
     counts: store.counts(),
     damaged: [...store.damaged(), ...refused],
   };

@@ -2,10 +2,11 @@
 // and uploads in progress are put into it. P3: counted, several at once, memory flat, a damaged entry skipped.
 import type { Logger } from '../../shared/logger.ts';
 import { pathOf } from '../proxy/target.ts';
-import type { DamagedEntry, ObjectRecord, Store } from '../store/contract.ts';
+import type { ObjectRecord, Store } from '../store/contract.ts';
 import type { EmulatorClient } from '../upstream/client.ts';
 import { captureBucket, captureObject } from './capture.ts';
 import { listBuckets, listKeys } from './listing.ts';
+import { type FillProgress, noFill } from './progress.ts';
 import {
   expectSuccess,
   isForGood,
@@ -16,35 +17,10 @@ import {
   putBackUpload,
 } from './put-back.ts';
 
-/** How far a filling is; the keeper's status shows it. Times are Unix ms. */
-export interface FillProgress {
-  objectsDone: number;
-  objectsTotal: number;
-  bytesDone: number;
-  bytesTotal: number;
-  startedAt: number | null;
-  finishedAt: number | null;
-  /** What the emulator refused to take back. */
-  refused: DamagedEntry[];
-  /** The versions among them, by `bucket/key`: acknowledged, so never to be answered as absent. */
-  refusedVersions: Map<string, number>;
-}
-
 interface FillOptions {
   readonly progress: FillProgress;
   readonly logger: Logger;
 }
-
-export const noFill = (): FillProgress => ({
-  objectsDone: 0,
-  objectsTotal: 0,
-  bytesDone: 0,
-  bytesTotal: 0,
-  startedAt: null,
-  finishedAt: null,
-  refused: [],
-  refusedVersions: new Map(),
-});
 
 // An emulator is bound by its own process; more at once only queues there.
 const workers = 16;
