@@ -92,7 +92,7 @@ async function runKeeper(config: KeeperConfig, store: Store, logger: Logger): Pr
   const metrics = createMetrics(status);
   const server = createServer((req, res) => {
     metrics.count(req, res);
-    if (req.url?.startsWith('/_keeper/') && !hasBucketInHost(req.headers.host ?? ''))
+    if (/^\/_keeper(?:[/?]|$)/.test(req.url ?? '') && !hasBucketInHost(req.headers.host ?? ''))
       return void serveApi({ keeper, status, metrics }, req, res);
     void serveS3(keeper, req, res);
   });

@@ -193,6 +193,15 @@ test('tells its health, its status and its metrics, and who it is', async () => 
   }
 });
 
+test.each(['/_keeper', '/_keeper/'])('%s is a page that loads nothing, for whoever looks in', async (path) => {
+  const answer = await fetch(`${world.keeper.url}${path}`);
+  expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8');
+  expect(answer.headers.get('content-security-policy')).toMatch(/^default-src 'none';/);
+  const page = await answer.text();
+  expect(page).toContain('>Ready<');
+  expect(page).toContain(world.keeper.url);
+});
+
 describe('the keeper as a process', () => {
   const children: ChildProcess[] = [];
   let folder: string;

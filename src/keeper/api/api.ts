@@ -1,4 +1,4 @@
-// The keeper's own API under /_keeper/, which no bucket can be named: health, status, metrics, undo. Each answer tells
+// The keeper's own API under /_keeper/, which no bucket can be named: a page, health, status, metrics, undo. Each answer tells
 // the keeper by its header, so that a client knows what stands at the endpoint.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
@@ -8,6 +8,7 @@ import { version } from '../../shared/version.ts';
 import type { KeeperParts } from '../parts.ts';
 import { readBody } from '../proxy/delete-objects.ts';
 import type { KeeperMetrics } from './metrics.ts';
+import { renderStatusPage, statusPageHeaders } from './status-page.ts';
 import { listVersions, restoreVersion } from './versions.ts';
 
 export interface ApiParts {
@@ -32,6 +33,10 @@ export async function serveApi(parts: ApiParts, req: IncomingMessage, res: Serve
       res.end(await parts.metrics.read());
       return;
     }
+    if (isStatusPage(req, url)) {
+      sendPage(parts, req, res);
+      return;
+    }
     const { status, body } = await replyTo(parts, req, url);
     sendJson(res, status, body);
   } catch (thrown) {
@@ -39,6 +44,17 @@ export async function serveApi(parts: ApiParts, req: IncomingMessage, res: Serve
     if (error.kind === 'bug') parts.keeper.logger.error({ err: thrown, path: req.url }, 'a call of the API failed');
     sendJson(res, error.status, toErrorBody(error));
   }
+}
+
+function isStatusPage({ method }: IncomingMessage, { pathname }: URL): boolean {
+  return (pathname === '/_keeper/' || pathname === '/_keeper') && (method === 'GET' || method === 'HEAD');
+}
+
+function sendPage({ keeper, status }: ApiParts, req: IncomingMessage, res: ServerResponse): void {
+  const { host = '' } = req.headers;
+  const page = renderStatusPage({ status: status(), failure: keeper.store.failure(), host });
+  res.writeHead(200, { ...statusPageHeaders, 'content-length': Buffer.byteLength(page) });
+  res.end(req.method === 'HEAD' ? undefined : page);
 }
 
 async function replyTo(parts: ApiParts, req: IncomingMessage, url: URL): Promise<Reply> {
