@@ -9,6 +9,10 @@ import {
   textSetting,
 } from '../shared/config.ts';
 import { ports } from '../shared/names.ts';
+import type { DiskSpace } from './disk-guard.ts';
+
+/** Room for the log of the database, and for what goes on when nothing more is taken. */
+export const defaultMinFreeBytes = 128 * 1024 ** 2;
 
 export const keeperSettings = {
   port: portSetting('S3_PORT', 'port that S3 clients talk to', { fallback: ports.s3 }),
@@ -23,6 +27,9 @@ export const keeperSettings = {
   retentionBytes: sizeSetting('KEEPER_RETENTION_SIZE', 'bound on the bytes of overwritten and deleted objects', {
     fallback: 10 * 1024 ** 3,
   }),
+  minFreeBytes: sizeSetting('KEEPER_MIN_FREE', 'free space on its disk below which what needs space is refused (507)', {
+    fallback: defaultMinFreeBytes,
+  }),
 } as const;
 
 export interface KeeperConfig {
@@ -33,6 +40,10 @@ export interface KeeperConfig {
   readonly folder: string;
   readonly retentionMs: number;
   readonly retentionBytes: number;
+  /** Free space on its disk below which what needs space is refused. @default 128 MiB */
+  readonly minFreeBytes?: number;
+  /** Tells the space of that disk. @default statfs(2) of the folder */
+  readonly readDiskSpace?: () => Promise<DiskSpace>;
   /** The emulator's session, from whoever runs it in this process: another value after each start. @default asked for over HTTP */
   readonly session?: () => string | Promise<string>;
   /** How often an idle emulator is asked for its session. @default 1 s */

@@ -7,7 +7,9 @@ import type { Logger } from '../shared/logger.ts';
 import { serveApi } from './api/api.ts';
 import { createMetrics } from './api/metrics.ts';
 import { readStatus } from './api/status.ts';
-import type { KeeperConfig } from './config.ts';
+import { defaultMinFreeBytes, type KeeperConfig } from './config.ts';
+import { DiskGuard } from './disk-guard.ts';
+import { startHousekeeping } from './housekeeping.ts';
 import { Locks } from './locks.ts';
 import type { KeeperParts } from './parts.ts';
 import { Doubts } from './proxy/doubts.ts';
@@ -38,7 +40,6 @@ export interface RunningKeeper {
 // Calls of our own: a PUT of a large object may take an emulator long; a session is told at once.
 const callTimeoutMs = 120_000;
 const sessionTimeoutMs = 10_000;
-const expireEveryMs = 60_000;
 
 /**
  * Starts a keeper: resolves when it listens. Requests are answered 503 until the emulator is whole.
@@ -61,6 +62,12 @@ async function runKeeper(config: KeeperConfig, store: Store, logger: Logger): Pr
   const upstream = createUpstream(config.upstreamUrl, Number.POSITIVE_INFINITY);
   const probe = createUpstream(config.upstreamUrl, 4);
   const progress = noFill();
+  const disk = new DiskGuard({
+    folder: config.folder,
+    minFreeBytes: config.minFreeBytes ?? defaultMinFreeBytes,
+    heldForUndo: () => store.counts().retiredBytes,
+    ...(config.readDiskSpace && { readSpace: config.readDiskSpace }),
+  });
   const source = createSessionSource(
     createEmulatorClient(probe, { timeoutMs: config.probeTimeoutMs ?? sessionTimeoutMs, hasSubResources: false }),
     { given: config.session, lastKnown: store.session() },
@@ -79,6 +86,7 @@ async function runKeeper(config: KeeperConfig, store: Store, logger: Logger): Pr
     logger,
     locks: new Locks(),
     doubts: new Doubts(),
+    disk,
     knownBuckets: new Set(),
     progress,
     clientFor: (epoch) =>
@@ -96,18 +104,20 @@ async function runKeeper(config: KeeperConfig, store: Store, logger: Logger): Pr
       return void serveApi({ keeper, status, metrics }, req, res);
     void serveS3(keeper, req, res);
   });
+  await disk.start();
   await listen(server, config);
   const { port } = server.address() as AddressInfo;
-  const expiry = setInterval(() => expire(store, logger), expireEveryMs);
+  const stopHousekeeping = startHousekeeping({ store, disk, retentionBytes: config.retentionBytes, logger });
   gate.start();
   logger.info({ port, upstream: config.upstreamUrl, store: store.id }, 'the keeper listens');
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
-    clearInterval(expiry);
+    stopHousekeeping();
     await endRequests(server);
     await gate.close();
     upstream.agent.destroy();
     probe.agent.destroy();
+    await disk.stop();
     await store.close();
   };
   return {
@@ -204,8 +214,4 @@ async function endRequests(server: http.Server): Promise<void> {
   const timer = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;
   clearTimeout(timer);
-}
-
-function expire(store: Store, logger: Logger): void {
-  store.expire(Date.now()).catch((error: unknown) => logger.warn({ err: error }, 'old versions could not be dropped'));
 }

@@ -1,6 +1,7 @@
 // What the parts of a running keeper know of each other.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '../shared/logger.ts';
+import type { DiskGuard } from './disk-guard.ts';
 import type { Locks } from './locks.ts';
 import type { Doubts } from './proxy/doubts.ts';
 import type { Target } from './proxy/target.ts';
@@ -16,6 +17,7 @@ export interface KeeperParts {
   readonly gate: Gate;
   readonly locks: Locks;
   readonly doubts: Doubts;
+  readonly disk: DiskGuard;
   readonly logger: Logger;
   /** Buckets that the store is known to have: spares asking it each time. */
   readonly knownBuckets: Set<string>;

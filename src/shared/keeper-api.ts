@@ -31,6 +31,13 @@ export interface KeeperStatus {
     readonly retired: number;
     readonly retiredBytes: number;
   };
+  /** The disk that holds the store, in bytes; null when it can't be asked. `isLow`: what needs space is refused. */
+  readonly disk: {
+    readonly freeBytes: number;
+    readonly totalBytes: number;
+    readonly minFreeBytes: number;
+    readonly isLow: boolean;
+  } | null;
   /** Entries set aside because they are damaged (P3). */
   readonly damaged: readonly { readonly bucket: string; readonly key: string; readonly reason: string }[];
 }

@@ -1,9 +1,18 @@
 // On the in-process S3; S3's fine points stand in test/integration/, on LocalStack. Faults are put into its answers.
-import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, PutObjectCommand, S3ServiceException } from '@aws-sdk/client-s3';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { portSetting, readSettings } from './config.ts';
-import { type Bucket, createS3Client, headObject, isBucketName, listObjects, readS3Config, s3Settings } from './s3.ts';
+import {
+  asS3Error,
+  type Bucket,
+  createS3Client,
+  headObject,
+  isBucketName,
+  listObjects,
+  readS3Config,
+  s3Settings,
+} from './s3.ts';
 
 let server: FauxqsServer;
 
@@ -124,4 +133,16 @@ test('refuses an endpoint that carries a password, without showing it: errors an
   const read = () => readS3Config({ AWS_S3_ENDPOINT_URL: 'http://me:s3cret@host:1' });
   expect(read).toThrow(/AWS_S3_ENDPOINT_URL carries a user or a password.*AWS_SECRET_ACCESS_KEY/);
   expect(read).not.toThrow(/s3cret/);
+});
+
+test('an S3 without room says so, and is not taken for one that is away', () => {
+  const full = new S3ServiceException({
+    name: 'InsufficientStorage',
+    $fault: 'server',
+    message: 'the disk is nearly full. Make room on it.',
+    $metadata: { httpStatusCode: 507 },
+  });
+  const error = asS3Error(full, 'photos');
+  expect(error).toMatchObject({ code: 'DiskFull', status: 507, kind: 'person' });
+  expect(error.message).toContain('Make room on it');
 });

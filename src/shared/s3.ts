@@ -306,6 +306,17 @@ export function asS3Error(error: unknown, bucket: string): KeepsakeError {
       error,
     );
   }
+  if (status === 507) {
+    return new KeepsakeError(
+      'DiskFull',
+      {
+        what: 'S3 has no room left',
+        got: error.message,
+        remedy: 'Make room on the disk of S3; reading and deleting go on meanwhile.',
+      },
+      error,
+    );
+  }
   if (status >= 500 || status === 429 || error.$retryable) {
     return new KeepsakeError(
       'S3Unavailable',

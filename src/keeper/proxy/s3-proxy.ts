@@ -10,6 +10,7 @@ import { deleteObject, deleteObjects } from './delete-objects.ts';
 import { postForm } from './post-form.ts';
 import { putObject } from './put-object.ts';
 import { read } from './read.ts';
+import { withRoom } from './room.ts';
 import { invalidUri, notKept, notReady, s3ErrorOf, sendS3Error } from './s3-errors.ts';
 import { parseTarget } from './target.ts';
 import { abortUpload, completeUpload, createUpload, uploadPart, uploadPartCopy } from './uploads.ts';
@@ -23,7 +24,7 @@ export async function serveS3(keeper: KeeperParts, req: IncomingMessage, res: Se
   if (target === undefined || target.bucket.startsWith(sentinelPrefix)) return sendS3Error(res, invalidUri, path);
   const operation = classify(req.method ?? '', target, req.headers);
   try {
-    await perform(keeper, { req, res, target }, operation);
+    await withRoom(keeper.disk, { req, operation }, () => perform(keeper, { req, res, target }, operation));
   } catch (thrown) {
     const error = asKeepsakeError(thrown);
     if (error.kind === 'bug') keeper.logger.error({ err: thrown, operation: operation.kind }, 'a request failed');
