@@ -7,7 +7,7 @@ import { type FillProgress, secondsLeft } from '../restore/progress.ts';
 
 /** The status now. */
 export function readStatus(
-  { store, gate, disk }: KeeperParts,
+  { store, gate }: KeeperParts,
   { upstreamUrl }: KeeperConfig,
   progress: FillProgress,
 ): KeeperStatus {
@@ -26,7 +26,6 @@ export function readStatus(
       finishedAt: isoTime(finishedAt),
     },
     counts: store.counts(),
-    disk: disk.space && { ...disk.space, minFreeBytes: disk.minFreeBytes, isLow: disk.isLow },
     damaged: [...store.damaged(), ...refused],
   };
 }
