@@ -7,7 +7,7 @@ import { type FillProgress, secondsLeft } from '../restore/progress.ts';
 
 /** The status now. */
 export function readStatus(
-  { store, gate }: KeeperParts,
+  { store, gate, disk }: KeeperParts,
   { upstreamUrl }: KeeperConfig,
   progress: FillProgress,
 ): KeeperStatus {
@@ -26,6 +26,7 @@ export function readStatus(
       finishedAt: isoTime(finishedAt),
     },
     counts: store.counts(),
+    disk: disk.space && { ...disk.space, minFreeBytes: disk.minFreeBytes, isLow: disk.isLow },
     damaged: [...store.damaged(), ...refused],
   };
 }
