@@ -29,7 +29,14 @@ const page = (status: Partial<KeeperStatus>, failure?: KeepsakeError, host = '12
 
 test('says in a word how it is, what it holds, and how to use it', () => {
   const shown = page({});
-  for (const text of ['>Ready<', '1,234, 5.0 MiB', '1 earlier version, 1.0 KiB', 'http://emulator:4566', 'session-1'])
+  for (const text of [
+    '>Ready<',
+    '1,234, 5.0 MiB',
+    '1 earlier version, 1.0 KiB',
+    '30.0 GiB free of 100.0 GiB',
+    'http://emulator:4566',
+    'session-1',
+  ])
     expect(shown).toContain(text);
   expect(shown).toContain('aws --endpoint-url http://127.0.0.1:4566 s3 ls');
   expect(shown).not.toContain('<progress');
@@ -62,6 +69,14 @@ test.each([
   expect(shown).toContain(`>${word}<`);
   expect(shown).toContain(remedy);
   expect(shown).toContain('http-equiv="refresh" content="2"');
+});
+
+test('says that the disk is nearly full, and what still works', () => {
+  const disk = { freeBytes: 1024 ** 2, totalBytes: 1024 ** 3, minFreeBytes: 1024 ** 3, isLow: true };
+  const shown = page({ disk });
+  for (const text of ['>Disk nearly full<', 'Under 1.0 GiB', '507', '1.0 MiB free of 1.0 GiB'])
+    expect(shown).toContain(text);
+  expect(page({ disk: null })).toContain('<dd>not known</dd>');
 });
 
 test('names what is damaged, a part of much, and lets none of it become markup', () => {

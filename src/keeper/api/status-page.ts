@@ -63,9 +63,15 @@ interface Description {
   readonly tone: 'good' | 'warn' | 'bad';
 }
 
-function describe({ state, upstream, damaged }: KeeperStatus): Description {
+function describe({ state, upstream, damaged, disk }: KeeperStatus): Description {
   switch (state) {
     case 'ready':
+      if (disk?.isLow === true)
+        return {
+          word: 'Disk nearly full',
+          tone: 'bad',
+          sentence: `Under ${sizeOf(disk.minFreeBytes)} would be left: what needs space is refused with 507. Reads and deletes go on. Make room on the disk of the store.`,
+        };
       return damaged.length === 0
         ? { word: 'Ready', tone: 'good', sentence: 'What S3 clients are told is stored is on disk.' }
         : {
@@ -120,11 +126,12 @@ ${rest > 0 ? html`<p>And ${digits(rest)} more: see <a href="/_keeper/status">sta
 </section>`;
 }
 
-function factsOf({ counts, restore, upstream, session, storeId, storeCreatedAt }: KeeperStatus): Html {
+function factsOf({ counts, restore, disk, upstream, session, storeId, storeCreatedAt }: KeeperStatus): Html {
   const facts: readonly (readonly [string, string])[] = [
     ['Objects', `${digits(counts.objects)}, ${sizeOf(counts.bytes)}`],
     ['Buckets', digits(counts.buckets)],
     ['Kept for undo', `${countOf(counts.retired, 'earlier version')}, ${sizeOf(counts.retiredBytes)}`],
+    ['Disk', disk === null ? 'not known' : `${sizeOf(disk.freeBytes)} free of ${sizeOf(disk.totalBytes)}`],
     ['Last restore', lastRestore(restore)],
     ['Emulator', upstream],
     ['Its session', session ?? 'not known'],
