@@ -21,7 +21,7 @@ const ready: KeeperStatus = {
     finishedAt: null,
   },
   counts: { buckets: 2, objects: 1234, bytes: 5 * 1024 ** 2, retired: 1, retiredBytes: 1024 },
-  disk: null,
+  disk: { freeBytes: 30 * 1024 ** 3, totalBytes: 100 * 1024 ** 3, minFreeBytes: 1024 ** 3, isLow: false },
   damaged: [],
 };
 const page = (status: Partial<KeeperStatus>, failure?: KeepsakeError, host = '127.0.0.1:4566') =>
