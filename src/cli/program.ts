@@ -6,11 +6,11 @@ import { version } from '../shared/version.ts';
 import { type CheckOptions, check } from './commands/check.ts';
 import { doctor } from './commands/doctor.ts';
 import { type FixOptions, fix } from './commands/fix.ts';
-import { keeperRestore, keeperStatus, keeperVersions } from './commands/keeper.ts';
 import { persistenceTest } from './commands/persistence-test.ts';
-import { api, bucketEnsure, keeper, type ReconcileOptions, reconcile } from './commands/processes.ts';
+import { api, bucketEnsure, type ReconcileOptions, reconcile } from './commands/processes.ts';
 import { undo } from './commands/undo.ts';
-import { type Context, createContext, type GlobalOptions } from './context.ts';
+import { createContext, type GlobalOptions } from './context.ts';
+import { addKeeperCommands, type CommandMaker, type CommandRunner, type CommandWork } from './keeper-program.ts';
 
 const exitCodes = 'Exit codes: 0 clean, 1 drift or a fault found, 2 incomplete, refused or failed.';
 const whichSystem =
@@ -29,7 +29,7 @@ export function createProgram(onExit: (code: number) => void): Command {
       `\n${exitCodes}\nBy npm: npm run check, fix, doctor, persistence-test; others: npm run keepsake -- <command>`,
     );
 
-  const command = (name: string, description: string, examples: readonly string[], parent = program): Command =>
+  const command: CommandMaker = (name, description, examples, parent = program) =>
     parent
       .command(name)
       .description(description)
@@ -39,8 +39,8 @@ export function createProgram(onExit: (code: number) => void): Command {
       .addHelpText('after', `\nExamples:\n${examples.map((line) => `  $ ${line}`).join('\n')}\n\n${exitCodes}`);
 
   // Commander passes the arguments, the options and the command itself.
-  const run =
-    <Options>(work: (context: Context, options: Options, args: readonly string[]) => Promise<number>) =>
+  const run: CommandRunner =
+    <Options>(work: CommandWork<Options>) =>
     async (...given: unknown[]): Promise<void> => {
       const self = given.at(-1) as Command;
       const options = self.optsWithGlobals<GlobalOptions & Options>();
@@ -88,37 +88,7 @@ export function createProgram(onExit: (code: number) => void): Command {
     'npm run persistence-test',
   ]).action(run(persistenceTest));
 
-  const keeperCommand = program
-    .command('keeper')
-    .description('The durable S3 proxy: what it holds, and the process itself.');
-  command(
-    'status',
-    'Shows the state of the keeper and what it holds.',
-    ['keepsake keeper status'],
-    keeperCommand,
-  ).action(run(keeperStatus));
-  command('versions', 'Lists the kept states of a key.', ['keepsake keeper versions images/….png'], keeperCommand)
-    .argument('<key>')
-    .action(run((context, _options, [key = '']) => keeperVersions(context, key)));
-  command(
-    'restore',
-    'Brings a key back: the newest state, or a version.',
-    ['keepsake keeper restore images/….png'],
-    keeperCommand,
-  )
-    .argument('<key>')
-    .option('--version-id <id>', 'the version to bring back')
-    .action(
-      run<{ readonly versionId?: string }>((context, { versionId }, [key = '']) =>
-        keeperRestore(context, key, versionId),
-      ),
-    );
-  command(
-    'run',
-    'Runs the keeper until SIGTERM.',
-    ['KEEPER_UPSTREAM_URL=http://127.0.0.1:4567 keepsake keeper run'],
-    keeperCommand,
-  ).action(run(keeper));
+  addKeeperCommands(program, { command, run });
 
   command('start', 'Runs the whole system until Ctrl-C (npm start).', ['PORT=8081 keepsake start']).action(
     run(({ env }) => runUntilStopped(env)),

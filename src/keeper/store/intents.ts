@@ -118,7 +118,8 @@ function writeLine(descriptor: number, line: Line): number {
   return bytes.length;
 }
 
-function readLog(file: string): { readonly open: Map<number, Intent>; readonly commits: number } {
+/** What the log says; nothing when there is none. */
+export function readLog(file: string): { readonly open: Map<number, Intent>; readonly commits: number } {
   const open = new Map<number, Intent>();
   let commits = 0;
   for (const text of readIfThere(file).split('\n')) {

@@ -126,7 +126,8 @@ export function openForReading(file: string): DatabaseSync {
   return new DatabaseSync(file, { readOnly: true, timeout: 5000 });
 }
 
-function assertFormat(database: DatabaseSync, file: string): void {
+/** @throws KeepsakeError `KeeperStoreDamaged` for a file that is no store, `KeeperStoreTooNew` */
+export function assertFormat(database: DatabaseSync, file: string): void {
   const pragma = (name: string): unknown => database.prepare(`PRAGMA ${name}`).get()?.[name];
   if (pragma('application_id') !== applicationId) {
     throw new KeepsakeError('KeeperStoreDamaged', {

@@ -1,0 +1,66 @@
+// The commands under `keepsake keeper`: options and help. What they do stands in commands/keeper*.ts.
+import type { Command } from 'commander';
+import { keeperRestore, keeperStatus, keeperVersions } from './commands/keeper.ts';
+import { keeperInspect, keeperVerify, type StoreOptions } from './commands/keeper-store.ts';
+import { keeper } from './commands/processes.ts';
+import type { Context } from './context.ts';
+
+/** Makes a command with the options and help that all have. */
+export type CommandMaker = (
+  name: string,
+  description: string,
+  examples: readonly string[],
+  parent?: Command,
+) => Command;
+
+/** What a command does; returns its exit code. */
+export type CommandWork<Options> = (context: Context, options: Options, args: readonly string[]) => Promise<number>;
+
+export type CommandRunner = <Options>(work: CommandWork<Options>) => (...given: unknown[]) => Promise<void>;
+
+const dataOption = ['--data <folder>', 'the store; default: KEEPER_DATA, else that of npm start'] as const;
+const readsOnly = '1: damage was found. It reads only, and may run beside a keeper.';
+
+/** Adds `keeper` and its commands to the program. */
+export function addKeeperCommands(
+  program: Command,
+  { command, run }: { readonly command: CommandMaker; readonly run: CommandRunner },
+): void {
+  const parent = program
+    .command('keeper')
+    .description('The durable S3 proxy: what it holds, its store, and the process itself.');
+  const add = (name: string, description: string, examples: readonly string[]): Command =>
+    command(name, description, examples, parent);
+
+  add('status', 'Shows the state of the keeper and what it holds.', ['keepsake keeper status']).action(
+    run(keeperStatus),
+  );
+  add('versions', 'Lists the kept states of a key.', ['keepsake keeper versions images/….png'])
+    .argument('<key>')
+    .action(run((context, _options, [key = '']) => keeperVersions(context, key)));
+  add('restore', 'Brings a key back: the newest state, or a version.', ['keepsake keeper restore images/….png'])
+    .argument('<key>')
+    .option('--version-id <id>', 'the version to bring back')
+    .action(
+      run<{ readonly versionId?: string }>((context, { versionId }, [key = '']) =>
+        keeperRestore(context, key, versionId),
+      ),
+    );
+  add('inspect', "Shows what a store's folder holds, without a keeper or beside one.", [
+    'keepsake keeper inspect',
+    'keepsake keeper inspect --data /backup/keeper --json',
+  ])
+    .option(...dataOption)
+    .addHelpText('after', readsOnly)
+    .action(run<StoreOptions>(keeperInspect));
+  add('verify', 'Reads all that a store holds and compares it with its checksums; names what is damaged.', [
+    'keepsake keeper verify',
+    'keepsake keeper verify --data /backup/keeper && echo sound',
+  ])
+    .option(...dataOption)
+    .addHelpText('after', readsOnly)
+    .action(run<StoreOptions>(keeperVerify));
+  add('run', 'Runs the keeper until SIGTERM.', [
+    'KEEPER_UPSTREAM_URL=http://127.0.0.1:4567 keepsake keeper run',
+  ]).action(run(keeper));
+}
