@@ -1,6 +1,7 @@
 // The commands under `keepsake keeper`: options and help. What they do stands in commands/keeper*.ts.
 import type { Command } from 'commander';
 import { keeperRestore, keeperStatus, keeperVersions } from './commands/keeper.ts';
+import { keeperBackup, keeperCompact } from './commands/keeper-folder.ts';
 import { keeperInspect, keeperVerify, type StoreOptions } from './commands/keeper-store.ts';
 import { keeper } from './commands/processes.ts';
 import type { Context } from './context.ts';
@@ -60,6 +61,19 @@ export function addKeeperCommands(
     .option(...dataOption)
     .addHelpText('after', readsOnly)
     .action(run<StoreOptions>(keeperVerify));
+  add('backup', 'Copies a store while the keeper runs: one whole state, read back and compared.', [
+    'keepsake keeper backup /backup/keeper-$(date +%F)',
+    'keepsake keeper backup --data ./keeper-data /mnt/backup/keeper',
+  ])
+    .argument('<folder>', 'where the copy goes; must not exist yet')
+    .option(...dataOption)
+    .addHelpText('after', '1: the store had damage already; it is copied, and named. The keeper is not disturbed.')
+    .action(run<StoreOptions>((context, options, [target = '']) => keeperBackup(context, options, target)));
+  add('compact', 'Gives the free space of a stopped store back to the disk. A running keeper does so by itself.', [
+    'keepsake keeper compact',
+  ])
+    .option(...dataOption)
+    .action(run<StoreOptions>(keeperCompact));
   add('run', 'Runs the keeper until SIGTERM.', [
     'KEEPER_UPSTREAM_URL=http://127.0.0.1:4567 keepsake keeper run',
   ]).action(run(keeper));

@@ -197,7 +197,10 @@ export interface Store {
   readBody(versionId: number, range?: { readonly start: number; readonly end: number }): Readable;
   readPart(uploadId: string, partNumber: number): Readable;
 
-  /** Drops retired versions that are past their time or over the bound in bytes, and bodies nothing refers to. */
+  /**
+   * Drops retired versions that are past their time or over the bound in bytes, and bodies nothing refers to; gives the
+   * database's free pages back to the disk, all but some.
+   */
   expire(now: number): Promise<{ readonly versions: number; readonly bytes: number }>;
   /** Carries out the commits that were asked for, and releases the folder's lock. */
   close(): Promise<void>;

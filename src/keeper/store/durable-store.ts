@@ -180,7 +180,6 @@ export class DurableStore implements Store {
     for (;;) {
       const step = await queue.run({ kind: 'expire', now, retentionMs, retentionBytes });
       this.#remove(step.unusedFiles);
-      if (step.droppedVersions === 0) return { versions, bytes };
       versions += step.droppedVersions;
       bytes += step.droppedBytes;
     }
@@ -199,6 +198,7 @@ export class DurableStore implements Store {
   async *#versionBytes(versionId: number, range?: ByteRange): AsyncGenerator<Uint8Array, void, void> {
     const row = this.#pieces.reader.version(versionId);
     if (!row || !this.#sound(row, readVersion)) throw notHeld(`version ${versionId}`);
+      if (!step.isMore) return { versions, bytes };
     yield* versionBytes(this.#bytesContext, row, range);
   }
 

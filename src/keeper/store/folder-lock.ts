@@ -13,7 +13,7 @@ export interface FolderLock {
 }
 
 // Whoever looks whether it is held (`isFolderInUse`) holds it shared for an instant, and must not make a start fail.
-const patienceMs = 200;
+const patienceMs = 20;
 
 /** @throws KeepsakeError `DataFolderLocked` when another process (or this one) has the folder, `DataFolderUnusable` */
 export function lockFolder(folder: string): FolderLock {

@@ -34,7 +34,7 @@ export type Job =
   | { readonly kind: 'change'; readonly at: number; readonly change: ContentChange }
   /** Marks a version as damaged: it is not served any more. */
   | { readonly kind: 'set-aside'; readonly versionId: number; readonly reason: string }
-  /** Drops some of the retired versions that are due; to be asked again until nothing is left to drop. */
+  /** Drops some of the retired versions that are due, and gives free pages back; to be asked again while `isMore`. */
   | { readonly kind: 'expire'; readonly now: number; readonly retentionMs: number; readonly retentionBytes: number };
 
 /** What is true once the job is on disk. */
@@ -43,6 +43,8 @@ export interface JobResult {
   readonly unusedFiles: readonly string[];
   readonly droppedVersions: number;
   readonly droppedBytes: number;
+  /** Whether the same job would do more. */
+  readonly isMore: boolean;
 }
 
 /** An error as a value that can cross threads. */

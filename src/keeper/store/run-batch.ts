@@ -13,7 +13,7 @@ const endsTransaction: readonly ErrorCode[] = ['DiskFull', 'DataFolderUnusable',
 /** Versions that one job drops at most: an expiry of many takes turns with commits. */
 const expiryStep = 200;
 
-/** Free pages that store.db keeps, and the most that one job gives back: 16 MB. */
+/** Free pages that store.db keeps for the next bodies, and those that one job gives back to the disk: 16 MB. */
 const keptFreePages = 4096;
 
 export interface BatchContext {
@@ -66,10 +66,10 @@ function runJob(prepare: Prepare, job: Job): JobResult {
   switch (job.kind) {
     case 'change':
       applyChange({ prepare, at: job.at, unusedFiles }, job.change);
-      return { unusedFiles, droppedVersions: 0, droppedBytes: 0 };
+      return { unusedFiles, droppedVersions: 0, droppedBytes: 0, isMore: false };
     case 'set-aside':
       prepare('UPDATE versions SET damage = ? WHERE id = ?').run(job.reason, job.versionId);
-      return { unusedFiles, droppedVersions: 0, droppedBytes: 0 };
+      return { unusedFiles, droppedVersions: 0, droppedBytes: 0, isMore: false };
     case 'expire':
       return expireSome({ prepare, at: job.now, unusedFiles }, job);
     default:
@@ -91,14 +91,16 @@ function expireSome(scope: JobScope, { retentionMs, retentionBytes }: Extract<Jo
     droppedVersions += 1;
     droppedBytes += size;
   }
-  if (droppedVersions > 0) giveBackPages(prepare);
-  return { unusedFiles, droppedVersions, droppedBytes };
+  const isMore = giveBackPages(prepare) || droppedVersions > 0;
+  return { unusedFiles, droppedVersions, droppedBytes, isMore };
 }
 
-// Pages that expired bodies left go back to the disk; some stay, for the next bodies.
-function giveBackPages(prepare: Prepare): void {
+// Pages that dropped bodies left go back to the disk, whoever dropped them; some stay, for the next bodies.
+function giveBackPages(prepare: Prepare): boolean {
   const free = Number(prepare('PRAGMA freelist_count').get()?.freelist_count);
-  if (free > keptFreePages) prepare(`PRAGMA incremental_vacuum(${keptFreePages})`).all();
+  if (free < 2 * keptFreePages) return false;
+  prepare(`PRAGMA incremental_vacuum(${keptFreePages})`).all();
+  return true;
 }
 
 /** The error as a value for the other thread. */
