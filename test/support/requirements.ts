@@ -4,13 +4,15 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync } from 'node:fs';
 import { describe, inject } from 'vitest';
 
-export type Requirement = 'docker' | 'localstack' | 'kubernetes' | 'chromium';
+export type Requirement = 'docker' | 'compose' | 'localstack' | 'kubernetes' | 'chromium' | 'cc';
 
 const remedies: Readonly<Record<Requirement, string>> = {
   docker: 'no Docker engine answers; start one',
+  compose: 'no Docker Compose: install its plugin, or docker-compose',
   localstack: 'no LocalStack: set AWS_S3_ENDPOINT_URL, or start a Docker engine',
   kubernetes: 'no Kubernetes: set KUBECONFIG, or KUBEBUILDER_ASSETS to a folder with etcd and kube-apiserver',
   chromium: 'no Chromium: install it, or set CHROMIUM_PATH',
+  cc: 'no Linux with a C compiler: install gcc',
 };
 
 /** `describe` when all requirements are met, else a skipped one whose reason is printed at the end of the run. */
@@ -32,12 +34,16 @@ function isMet(requirement: Requirement): boolean {
   switch (requirement) {
     case 'docker':
       return inject('hasDocker');
+    case 'compose':
+      return composeCommand() !== undefined;
     case 'localstack':
       return inject('localstackUrl') !== null;
     case 'kubernetes':
       return Boolean(process.env.KUBECONFIG ?? process.env.KUBEBUILDER_ASSETS);
     case 'chromium':
       return chromiumPath() !== undefined;
+    case 'cc':
+      return hasCompiler();
   }
 }
 
@@ -52,6 +58,18 @@ export function chromiumPath(): string | undefined {
   return process.env.CHROMIUM_PATH ?? places.find((place) => existsSync(place));
 }
 
+/** The words that run Docker Compose: its plugin, else the program of its own. */
+export function composeCommand(): readonly string[] | undefined {
+  return [['docker', 'compose'], ['docker-compose']].find(([program = '', ...words]) => {
+    try {
+      execFileSync(program, [...words, 'version'], { stdio: 'ignore', timeout: 10_000 });
+      return true;
+    } catch {
+      return false; // not there: the answer to the question
+    }
+  });
+}
+
 /** Whether a Docker engine answers (not merely its client). */
 export function hasDockerEngine(): boolean {
   try {
@@ -59,5 +77,16 @@ export function hasDockerEngine(): boolean {
     return true;
   } catch {
     return false; // no client, or no engine behind it: the answer to the question
+  }
+}
+
+/** Whether a C compiler is here that makes libraries for LD_PRELOAD. */
+function hasCompiler(): boolean {
+  if (process.platform !== 'linux') return false;
+  try {
+    execFileSync('cc', ['--version'], { stdio: 'pipe' });
+    return true;
+  } catch {
+    return false; // not installed: the answer to the question
   }
 }
