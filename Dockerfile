@@ -15,6 +15,8 @@ WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY package.json ./
 COPY src src
+# A volume that is mounted here for the first time belongs to the user, too.
+RUN install -d -o 1000 -g 1000 /var/lib/keepsake/keeper
 USER 1000:1000
 ENTRYPOINT ["node", "/app/src/cli/main.ts"]
 

@@ -1,6 +1,6 @@
-// npm run fidelity: a client can't tell the keeper from the emulator (P2). Every case goes to bare LocalStack and through
-// the keeper in front of it; then LocalStack is killed, and what the cases left must be what it was (P3). The last line is
-// JSON; the exit code is 1 when anything differs without a reason.
+// npm run fidelity: a client can't tell the keeper from the emulator (P2). Every case goes to the bare emulator and through
+// the keeper in front of it; then the emulator is killed, and what the cases left must be what it was (P3). The last line
+// is JSON; the exit code is 1 when anything differs without a reason.
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { textsOf } from '../../src/keeper/xml.ts';
@@ -12,23 +12,27 @@ import type { Area, FidelityCase } from './cases/case.ts';
 import { isInstalled, programs } from './cases/programs.ts';
 import { type Comparison, compare } from './compare.ts';
 import { type Door, makeBucket, openDoor } from './door.ts';
-import { chooseLocalStack } from './emulator.ts';
+import { chooseEmulator } from './emulator.ts';
 import { type Explanation, explanations } from './known-differences.ts';
 import { removeBuckets } from './remove-buckets.ts';
 import { renderDocument, renderTable, renderUnexplained, summarise, verdictOf } from './report.ts';
 
+const documentFile = 'docs/fidelity.md';
 const usage = `npm run fidelity -- [options]
   --only TEXT                cases whose area or name contains it (all)
   --show                     prints what was seen through the keeper
+  --emulator NAME            which it is (LocalStack); ${documentFile} is about LocalStack only
+  --run "CMD"                runs it in the foreground, with {port} in its words: --run "moto_server -p {port}"
   --localstack-command CMD   runs LocalStack by "CMD start PORT" and "CMD kill PORT" instead of in a container
-  AWS_S3_ENDPOINT_URL        a LocalStack that runs already: it is not killed, so nothing is compared after a restore
+  AWS_S3_ENDPOINT_URL        one that runs already: it is not killed, so nothing is compared after a restore
 `;
-const documentFile = 'docs/fidelity.md';
 
 const { values } = parseArgs({
   options: {
     only: { type: 'string', default: '' },
     show: { type: 'boolean', default: false },
+    emulator: { type: 'string', default: 'LocalStack' },
+    run: { type: 'string' },
     'localstack-command': { type: 'string' },
     help: { type: 'boolean', default: false },
   },
@@ -49,8 +53,13 @@ else
   });
 
 async function main(): Promise<number> {
-  const localStack = chooseLocalStack(values['localstack-command'], process.env.AWS_S3_ENDPOINT_URL || undefined);
-  const world = await createKeeperWorld(localStack);
+  const emulator = chooseEmulator({
+    name: values.emulator,
+    run: values.run,
+    localStackCommand: values['localstack-command'],
+    url: process.env.AWS_S3_ENDPOINT_URL || undefined,
+  });
+  const world = await createKeeperWorld(emulator);
   const comparisons: Comparison[] = [];
   const installed = programs.filter(isInstalled);
   for (const absent of programs.filter((program) => !installed.includes(program)))
@@ -58,7 +67,7 @@ async function main(): Promise<number> {
   const clients: Area = { name: 'clients', cases: installed.flatMap(({ cases }) => cases) };
   try {
     const ran = await compareDoors(world, [...areas, clients], comparisons);
-    if (localStack.canBeKilled) await compareAfterRestore(world, ran, comparisons);
+    if (emulator.canBeKilled) await compareAfterRestore(world, ran, comparisons);
     else {
       await removeBuckets(
         world.keeper.url,
@@ -68,20 +77,28 @@ async function main(): Promise<number> {
         world.emulator.url,
         ran.map(({ bucket }) => bucket.replace('-kept-', '-bare-')),
       );
-      console.log('Not compared after a restore: a LocalStack named by AWS_S3_ENDPOINT_URL is not killed.');
+      console.log('Not compared after a restore: the emulator that AWS_S3_ENDPOINT_URL names is not killed.');
     }
   } finally {
     await world.stop();
   }
   console.log(renderTable(comparisons));
   for (const one of comparisons) if (verdictOf(one) === 'different') console.log(renderUnexplained(one));
-  const isWhole = values.only === '' && localStack.canBeKilled && installed.length === programs.length;
+  const isWhole =
+    values.emulator === 'LocalStack' &&
+    values.only === '' &&
+    emulator.canBeKilled &&
+    installed.length === programs.length;
   if (isWhole)
     await writeFile(
       documentFile,
       renderDocument(comparisons, ['AWS SDK for JavaScript v3', 'plain HTTP', ...installed.map(({ name }) => name)]),
     );
-  console.log(isWhole ? `written: ${documentFile}` : `${documentFile} is left as it is: this was not the whole suite`);
+  console.log(
+    isWhole
+      ? `written: ${documentFile}`
+      : `${documentFile} is left as it is: this was not the whole suite on LocalStack`,
+  );
   const summary = summarise(comparisons);
   console.log(JSON.stringify(summary));
   return summary.unexplained === 0 && summary.cases > 0 ? 0 : 1;

@@ -17,7 +17,8 @@ export interface Part {
 
 export interface ChildOptions {
   readonly name: string;
-  /** Run with this Node. */
+  /** What runs the script. @default this Node */
+  readonly program?: string;
   readonly script: string;
   readonly args?: readonly string[];
   readonly env: NodeJS.ProcessEnv;
@@ -59,10 +60,10 @@ export function createChild(options: ChildOptions): Part {
   };
 }
 
-function spawnGroup({ script, args = [], env, logFile }: ChildOptions): ChildProcess {
+function spawnGroup({ program = process.execPath, script, args = [], env, logFile }: ChildOptions): ChildProcess {
   const log = openSync(logFile, 'a');
   try {
-    return spawn(process.execPath, [script, ...args], { env, detached: true, stdio: ['ignore', log, log] });
+    return spawn(program, [script, ...args], { env, detached: true, stdio: ['ignore', log, log] });
   } finally {
     closeSync(log);
   }
