@@ -1,11 +1,12 @@
-// One cycle: load, a kill in the middle of it, a start while clients go on, and when they are done the comparison of all
-// that was ever acknowledged with what is served.
+// One cycle: load, a fault in the middle of it, clients that go on meanwhile and a little longer, and when they are done
+// the comparison of what changed (at times of all) with what can be there.
 import type { ImageLedger, Violation } from '../model/image-ledger.ts';
 import { compareImages } from './compare-images.ts';
+import type { PlannedFault } from './fault-plan.ts';
 import type { ImageApi } from './image-api.ts';
 import { sendImages } from './image-load.ts';
 import { planImages } from './image-plan.ts';
-import { type Kill, killAndRestart } from './kill.ts';
+import { inject } from './inject.ts';
 import type { ObjectLoad } from './object-load.ts';
 import type { CrashOptions } from './options.ts';
 import type { System } from './system.ts';
@@ -17,49 +18,99 @@ export interface Run {
   readonly api: ImageApi;
   readonly ledger: ImageLedger;
   readonly objects: ObjectLoad;
-  /** How often each answer came that was neither success nor a broken connection, such as `POST 503`. */
+  /** How often each answer to an image's request came that was neither success nor a broken connection: `POST 503`. */
   readonly refused: Map<string, number>;
 }
 
 export interface CycleResult {
   readonly acknowledgedImages: number;
-  readonly restartMs: number;
+  /** From the fault until clients were served again. */
+  readonly downMs: number;
+  readonly compareMs: number;
   readonly violations: readonly Violation[];
+  /** What else was wrong: an end that was not orderly. */
+  readonly wrong: readonly string[];
 }
 
-export async function runCycle(run: Run, cycle: number, kill: Kill): Promise<CycleResult> {
-  const { options, system, api, ledger, objects } = run;
+/** How often a cycle compares all keys, not only those that were changed. */
+const wholeEvery = 25;
+
+export async function runCycle(run: Run, cycle: number, fault: PlannedFault): Promise<CycleResult> {
+  const { options, system, objects } = run;
   const violations: Violation[] = [];
-  const due = Promise.withResolvers<void>();
+  const answers = createCounter();
+  const hasImages = options.images > 0 && (cycle - 1) % options.imagesEvery === 0;
+  let downMs = 0;
+  let isOver = false;
   let acknowledgedImages = 0;
-  let underWay = 2;
-  const ended = () => {
-    underWay -= 1;
+  const fail = async (): Promise<readonly string[]> => {
+    await answers.reach(fault.afterAnswers, fault.afterMs);
+    objects.ledger.note(`cycle ${cycle}: ${fault.name} ${JSON.stringify(fault.steps)}`);
+    const startedAt = performance.now();
+    const wrong = await inject(system, fault);
+    downMs = performance.now() - startedAt;
+    objects.ledger.note(`cycle ${cycle}: the system is back`);
+    await answers.reach(answers.count() + fault.answersAfter, 0);
+    return wrong;
   };
-  if (kill.afterImages === 0) due.resolve();
-  const load = {
-    ...options,
-    api,
-    ledger,
-    onAcknowledged: () => {
-      acknowledgedImages += 1;
-      if (acknowledgedImages === kill.afterImages) due.resolve();
-    },
-    onViolation: (violation: Violation) => violations.push(violation),
-    onRefused: (answer: string) => run.refused.set(answer, (run.refused.get(answer) ?? 0) + 1),
+  const sendPlanned = async (): Promise<void> => {
+    if (!hasImages) return;
+    const { api, ledger, refused } = run;
+    await sendImages(
+      {
+        ...options,
+        api,
+        ledger,
+        onAcknowledged() {
+          acknowledgedImages += 1;
+          answers.add();
+        },
+        onViolation: (violation) => violations.push(violation),
+        onRefused: (answer) => refused.set(answer, (refused.get(answer) ?? 0) + 1),
+      },
+      planImages(options.seed, cycle, options.images),
+    );
   };
-  const [restartMs] = await Promise.all([
-    killAndRestart(system, kill, due.promise).finally(ended),
-    sendImages(load, planImages(options.seed, cycle, options.images))
-      .finally(due.resolve)
-      .finally(ended),
-    objects.run(cycle, () => underWay === 0),
+  const [wrong] = await Promise.all([
+    Promise.all([fail(), sendPlanned()])
+      .then(([found]) => found)
+      .finally(() => {
+        isOver = true;
+      }),
+    objects.run(cycle, { isOver: () => isOver, onAcknowledged: answers.add }),
   ]);
-  violations.push(...(await compareAll(run)));
-  return { acknowledgedImages, restartMs, violations };
+  const comparedAt = performance.now();
+  await objects.compare(cycle % wholeEvery === 0 ? 'all' : 'changed');
+  if (hasImages) violations.push(...(await compareImages(run.api, run.ledger)));
+  return { acknowledgedImages, downMs, compareMs: performance.now() - comparedAt, violations, wrong };
 }
 
 /** All that was ever acknowledged against what is served now, while no client does anything. */
-export async function compareAll({ api, ledger, objects }: Run): Promise<Violation[]> {
-  return [...(await compareImages(api, ledger)), ...(await objects.compare())];
+export async function compareAll({ options, api, ledger, objects }: Run): Promise<readonly Violation[]> {
+  await objects.compare('all');
+  return options.images > 0 ? compareImages(api, ledger) : [];
+}
+
+function createCounter() {
+  let count = 0;
+  let goal = Number.POSITIVE_INFINITY;
+  let reached = () => {};
+  return {
+    count: () => count,
+    add() {
+      count += 1;
+      if (count >= goal) reached();
+    },
+    /** Resolves so many milliseconds after the count is there. */
+    async reach(wanted: number, afterMs: number): Promise<void> {
+      if (count < wanted) {
+        await new Promise<void>((resolve) => {
+          goal = wanted;
+          reached = resolve;
+        });
+        goal = Number.POSITIVE_INFINITY;
+      }
+      await new Promise((resolve) => setTimeout(resolve, afterMs));
+    },
+  };
 }

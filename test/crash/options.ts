@@ -1,34 +1,49 @@
 // The options of the crash harness, from the command line.
 import { parseArgs } from 'node:util';
-
-export const killChoices = ['group', 'keeper', 'localstack', 'both', 'turn'] as const;
-/** `turn`: keeper, LocalStack, both, one after the other. */
-export type KillChoice = (typeof killChoices)[number];
+import { faultNames } from './fault-plan.ts';
 
 export interface CrashOptions {
   readonly cycles: number;
+  /** The cycle to begin with: the plan of a cycle does not depend on those before it. */
+  readonly fromCycle: number;
+  /** Images in each cycle that sends any; 0: none ever, and no Postgres. */
   readonly images: number;
+  /** Every how many cycles images are sent. */
+  readonly imagesEvery: number;
   readonly clients: number;
+  /** How many answers a cycle's fault may wait for. */
+  readonly load: number;
   readonly seed: number;
   readonly upstream: 'embedded' | 'localstack';
-  readonly kill: KillChoice;
+  /** Names of faults to draw from; empty: all. */
+  readonly faults: readonly string[];
   /** Called with `start PORT` and `kill PORT` to run LocalStack without a container. */
   readonly localstackCommand: string | undefined;
   readonly keepsFolder: boolean;
 }
 
-export const usage = `npm run crash -- [options]
-  Uploads real images and changes objects while SIGKILL hits at random moments, then compares what is served with what
-  was acknowledged. The last line is JSON; the exit code is 1 when anything was lost, torn or resurrected.
+/** Above this many cycles images are left out unless they are asked for: the run is about S3. */
+const longRun = 50;
 
-  --cycles N        kills, each with its load and its comparison (20)
+export const usage = `npm run crash -- [options]
+  Changes and reads objects over S3, and uploads real images, while processes are killed, stopped and hung at random
+  moments; then compares every answer, and all that is there, with what can be. The last line is JSON; the exit code is
+  1 when anything was lost, torn or resurrected.
+
+  --cycles N        faults, each with its load and its comparison (20)
   --upstream S3     embedded: npm start with its own S3; localstack: LocalStack 4.14.0 behind a keeper (embedded)
-  --kill WHAT       group, keeper, localstack, both or turn (embedded: group; localstack: turn)
-  --images N        images sent in each cycle (200)
-  --clients N       clients that send them (16)
+  --faults A,B      only faults whose names begin so (all); --help names them
+  --load N          a fault comes after 0 to N answers of its cycle (60)
+  --images N        images sent in a cycle (60; above ${longRun} cycles 0: none, and no Postgres)
+  --images-every N  in every N-th cycle (4)
+  --clients N       clients of each load (8)
   --seed N          repeats the plan of an earlier run (random)
+  --from-cycle N    begins with the plan of this cycle (1)
   --localstack-command CMD   runs LocalStack by "CMD start PORT" and "CMD kill PORT" instead of in a container
-  --keep            leaves the folder with the data and the logs
+  --keep            leaves the folder with the data, the logs and the history of all requests
+
+  faults, localstack: ${faultNames('localstack').join('; ')}
+  faults, embedded: ${faultNames('embedded').join('; ')}
 `;
 
 /** @throws Error whose message tells what can't be used */
@@ -37,35 +52,47 @@ export function readOptions(args: readonly string[], randomSeed: number): CrashO
     args: [...args],
     options: {
       cycles: { type: 'string', default: '20' },
-      images: { type: 'string', default: '200' },
-      clients: { type: 'string', default: '16' },
+      'from-cycle': { type: 'string', default: '1' },
+      images: { type: 'string' },
+      'images-every': { type: 'string', default: '4' },
+      clients: { type: 'string', default: '8' },
+      load: { type: 'string', default: '60' },
       seed: { type: 'string', default: String(randomSeed) },
       upstream: { type: 'string', default: 'embedded' },
-      kill: { type: 'string' },
+      faults: { type: 'string' },
       'localstack-command': { type: 'string' },
       keep: { type: 'boolean', default: false },
     },
   });
   const upstream = oneOf('--upstream', values.upstream, ['embedded', 'localstack'] as const);
-  const kill = oneOf('--kill', values.kill ?? (upstream === 'embedded' ? 'group' : 'turn'), killChoices);
-  if (upstream === 'embedded' && kill !== 'group')
-    throw new Error('--kill: embedded runs as one process group, which only dies whole: use --upstream localstack');
+  const cycles = wholeNumber('--cycles', values.cycles, 1);
   return {
-    cycles: wholeNumber('--cycles', values.cycles),
-    images: wholeNumber('--images', values.images),
-    clients: wholeNumber('--clients', values.clients),
-    seed: wholeNumber('--seed', values.seed),
+    cycles,
+    fromCycle: wholeNumber('--from-cycle', values['from-cycle'], 1),
+    images: wholeNumber('--images', values.images ?? (cycles > longRun ? '0' : '60'), 0),
+    imagesEvery: wholeNumber('--images-every', values['images-every'], 1),
+    clients: wholeNumber('--clients', values.clients, 1),
+    load: wholeNumber('--load', values.load, 1),
+    seed: wholeNumber('--seed', values.seed, 1),
     upstream,
-    kill,
+    faults: namedFaults(values.faults, faultNames(upstream)),
     localstackCommand: values['localstack-command'],
     keepsFolder: values.keep,
   };
 }
 
-function wholeNumber(name: string, text: string): number {
+function namedFaults(text: string | undefined, names: readonly string[]): readonly string[] {
+  if (text === undefined) return [];
+  const beginnings = text.split(',').map((one) => one.trim());
+  const unknown = beginnings.find((beginning) => !names.some((name) => name.startsWith(beginning)));
+  if (unknown !== undefined) throw new Error(`--faults: expected the beginning of ${names.join('; ')}, got ${unknown}`);
+  return names.filter((name) => beginnings.some((beginning) => name.startsWith(beginning)));
+}
+
+function wholeNumber(name: string, text: string, least: number): number {
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new Error(`${name}: expected a whole number from 1, got ${text}`);
+  if (!Number.isSafeInteger(value) || value < least)
+    throw new Error(`${name}: expected a whole number from ${least}, got ${text}`);
   return value;
 }
 

@@ -1,9 +1,11 @@
-// The whole system as processes that can be killed: what `npm start` runs, alone or with a keeper and LocalStack beside it.
+// The system under test as processes that can be killed: what `npm start` runs, alone, or a keeper in front of LocalStack,
+// with `npm start` beside them where images are sent.
 import path from 'node:path';
-import { createChild, type Part } from '../support/child.ts';
+import { createChild, type HangingPart, type Part } from '../support/child.ts';
 import { freePort } from '../support/global-setup.ts';
 import { createLocalStack } from '../support/localstack.ts';
-import type { CrashOptions, KillChoice } from './options.ts';
+import type { Target } from './fault-plan.ts';
+import type { CrashOptions } from './options.ts';
 
 export interface System {
   readonly apiUrl: string;
@@ -12,15 +14,23 @@ export interface System {
   readonly env: NodeJS.ProcessEnv;
   /** Starts what is not running, in order; resolves when a client can be served, or at the next kill. @throws when a part ends by itself */
   start(): Promise<void>;
+  /** Only LocalStack, where it is a part of its own. */
+  startLocalStack(): Promise<void>;
   /** SIGKILL to those parts at once. */
-  kill(target: KillTarget): Promise<void>;
+  kill(target: Target): Promise<void>;
+  /** SIGTERM; the exit code of each part. */
+  terminate(target: Target): Promise<ExitCodes>;
+  /** SIGSTOP. */
+  hang(target: Target): Promise<void>;
+  /** SIGCONT. */
+  resume(target: Target): Promise<void>;
   /** Ends all in an orderly way; the exit code of each part that had to stop by itself. */
-  stop(): Promise<Readonly<Record<string, number | null>>>;
+  stop(): Promise<ExitCodes>;
   /** Kills what still runs and removes what it ran in. */
   remove(): Promise<void>;
 }
 
-export type KillTarget = Exclude<KillChoice, 'turn'>;
+type ExitCodes = Readonly<Record<string, number | null>>;
 
 export async function createSystem(folder: string, options: CrashOptions): Promise<System> {
   const [apiPort, s3Port, emulatorPort] = [await freePort(), await freePort(), await freePort()];
@@ -32,6 +42,9 @@ export async function createSystem(folder: string, options: CrashOptions): Promi
     PORT: String(apiPort),
     S3_PORT: String(s3Port),
     KEEPSAKE_DATA: path.join(folder, 'data'),
+    // Bounds the store, and has old versions dropped while everything is killed.
+    KEEPER_RETENTION: '20s',
+    KEEPER_RETENTION_SIZE: '64MiB',
     ...(isSeparate && { AWS_S3_ENDPOINT_URL: s3Url }),
   };
   const app = createChild({
@@ -53,12 +66,17 @@ export async function createSystem(folder: string, options: CrashOptions): Promi
     isReady: () => answersOk(`${s3Url}/_keeper/readyz`),
   });
   const localstack = createLocalStack(emulatorPort, options.localstackCommand);
-  const parts = isSeparate ? [localstack, keeper, app] : [app];
-  const targets: Readonly<Record<KillTarget, readonly Part[]>> = {
+  const parts = isSeparate ? [localstack, keeper, ...(options.images > 0 ? [app] : [])] : [app];
+  const targets: Readonly<Record<Target, readonly HangingPart[]>> = {
     group: parts,
     keeper: [keeper],
     localstack: [localstack],
     both: [keeper, localstack],
+  };
+  const stopAll = async (some: readonly Part[]): Promise<ExitCodes> => {
+    const codes: Record<string, number | null> = {};
+    for (const part of some.toReversed()) codes[part.name] = await part.stop();
+    return codes;
   };
   let kills = 0;
   return {
@@ -70,15 +88,15 @@ export async function createSystem(folder: string, options: CrashOptions): Promi
       const isGivenUp = () => kills !== killsBefore;
       for (const part of parts) if (!isGivenUp()) await part.start(isGivenUp);
     },
+    startLocalStack: () => localstack.start(),
     async kill(target) {
       kills += 1;
       await Promise.all(targets[target].map((part) => part.kill()));
     },
-    async stop() {
-      const codes: Record<string, number | null> = {};
-      for (const part of parts.toReversed()) codes[part.name] = await part.stop();
-      return codes;
-    },
+    terminate: (target) => stopAll(targets[target]),
+    hang: async (target) => void (await Promise.all(targets[target].map((part) => part.hang()))),
+    resume: async (target) => void (await Promise.all(targets[target].map((part) => part.resume()))),
+    stop: () => stopAll(parts),
     async remove() {
       await Promise.all(parts.map((part) => (part === localstack ? part.stop() : part.kill())));
     },

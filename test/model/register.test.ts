@@ -1,84 +1,62 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createRegister, type Held } from './register.ts';
+import { explain, type Operation } from './linearizable.ts';
+import { heldIn, nothing, put, putIfAbsent, remove, seen, stateOf, tag } from './register.ts';
 
-test('a new key holds nothing', () => {
-  expect(createRegister().possible()).toEqual([null]);
+/** One after the other, each answered; a request that fails on this state is undefined. */
+function after(...steps: readonly Operation['step'][]): string | undefined {
+  const operations = steps.map((step, index) => ({
+    startedAt: 2 * index,
+    endedAt: 2 * index + 1,
+    isRead: false,
+    step,
+  }));
+  const explanation = explain(nothing, operations);
+  return explanation.kind === 'explained' ? explanation.states.join(' or ') : undefined;
+}
+
+test('a state is its text', () => {
+  for (const held of [null, { writer: 'a', tags: '' }, { writer: 'a', tags: 'b' }])
+    expect(heldIn(stateOf(held))).toEqual(held);
 });
 
-test('an answered write is all that can be read', () => {
-  const register = createRegister();
-  register.write('a')();
-  expect(register.possible()).toEqual(['a']);
-  expect(register.read()(null)).toBe(false);
+test('a put replaces the object and its tags, tagging only the tags', () => {
+  expect(after(put('a', 'a'), tag('t'))).toBe('a t');
+  expect(after(put('a', 'a'), tag('t'), put('b', 'b'))).toBe('b b');
+  expect(after(put('a', 'a'), tag(''))).toBe('a ');
 });
 
-test('an unanswered write may have happened or not', () => {
-  const register = createRegister();
-  register.write('a')();
-  register.write('b');
-  expect(register.possible()).toEqual(['a', 'b']);
+test('nothing can be tagged where there is no object', () => {
+  expect(after(tag('t'))).toBeUndefined();
+  expect(after(put('a', 'a'), remove(), tag('t'))).toBeUndefined();
 });
 
-test('two writes at once may end in either order', () => {
-  const register = createRegister();
-  const [first, second] = [register.write('a'), register.write('b')];
-  second();
-  first();
-  expect(register.possible()).toEqual(['a', 'b']);
+test('a put that demands absence happens only there', () => {
+  expect(after(putIfAbsent('a', 'a'))).toBe('a a');
+  expect(after(put('a', 'a'), putIfAbsent('b', 'b'))).toBeUndefined();
+  expect(after(put('a', 'a'), remove(), putIfAbsent('b', 'b'))).toBe('b b');
 });
 
-test('a read may see what was there when it began, and no older value', () => {
-  const register = createRegister();
-  register.write('a')();
-  register.write('b')();
-  const read = register.read();
-  register.write('c')();
-  expect([read('a'), read('b'), read('c'), read(null)]).toEqual([false, true, true, false]);
+test('what is seen has to be so', () => {
+  expect(
+    after(
+      put('a', 'a'),
+      seen((held) => held?.tags === 'a'),
+    ),
+  ).toBe('a a');
+  expect(
+    after(
+      put('a', 'a'),
+      seen((held) => held === null),
+    ),
+  ).toBeUndefined();
 });
 
-test('an acknowledged delete stays', () => {
-  const register = createRegister();
-  register.write('a')();
-  register.write(null)();
-  expect(register.read()('a')).toBe(false);
-});
-
-test('what was seen after a crash stays seen', () => {
-  const register = createRegister();
-  register.write('a')();
-  register.write('b');
-  register.settle('a');
-  expect(register.possible()).toEqual(['a']);
-});
-
-test('accepts all that a real register with random delays answers', () => {
-  const step = fc.record({ lane: fc.nat(3), isRead: fc.boolean(), isDelete: fc.boolean(), actsFirst: fc.boolean() });
-  fc.assert(
-    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-      const register = createRegister();
-      let real: Held = null;
-      const open = new Map<number, () => void>();
-      for (const [index, { lane, isRead, isDelete, actsFirst }] of steps.entries()) {
-        open.get(lane)?.();
-        open.delete(lane);
-        if (isRead) {
-          const read = register.read();
-          let seen: Held = real;
-          open.set(lane, () => {
-            if (!actsFirst) seen = real;
-            expect(read(seen)).toBe(true);
-          });
-          continue;
-        }
-        const value: Held = isDelete ? null : `value ${index}`;
-        const answer = register.write(value);
-        if (actsFirst) real = value;
-        open.set(lane, () => {
-          if (!actsFirst) real = value;
-          answer();
-        });
-      }
-    }),
-  );
+test('tags of one write on the object of another are found', () => {
+  const overwritten = [put('a', 'a'), tag('t'), put('b', 'b')];
+  expect(
+    after(
+      ...overwritten,
+      seen((held) => held?.writer === 'b' && held.tags === 't'),
+    ),
+  ).toBeUndefined();
 });

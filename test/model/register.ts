@@ -1,65 +1,52 @@
-// What one key may hold, as its clients can know it: a register with concurrent writers. A write that was answered
-// has happened between its start and its answer; one that was never answered may happen at any time, or never.
-// Time is the order of the calls made here: the harness is one thread, so that order is exact.
+// What a key of S3 holds, as its clients can tell: which write made the object and which one its tags. Every request on
+// a key is a step from one such state to the next (linearizable.ts finds the order).
+import type { Operation } from './linearizable.ts';
 
-/** What a key holds: a value that no other write has, or nothing. */
-export type Held = string | null;
+/** `writer` and `tags` are ids that no two writes share; `tags` is '' when there are none. Null: no object. */
+export type Held = { readonly writer: string; readonly tags: string } | null;
 
-interface Write {
-  readonly value: Held;
-  readonly startedAt: number;
-  /** Undefined while unanswered. */
-  answeredAt: number | undefined;
+type Step = Operation['step'];
+
+/** The state of a key that holds nothing. */
+export const nothing = '';
+
+/** Ids have no spaces. */
+export function stateOf(held: Held): string {
+  return held === null ? nothing : `${held.writer} ${held.tags}`;
 }
 
-export interface Register {
-  /** A write (or delete: null) leaves. Call the result when it is answered with success; never, when it isn't. */
-  write(value: Held): () => void;
-  /** A read leaves. Call the result with what came back: false when no order of the writes explains it. */
-  read(): (value: Held) => boolean;
-  /** What a read that starts now and is answered at once may see. */
-  possible(): readonly Held[];
-  /** Whether some write since the last `settle` was of this value. */
-  wasWritten(value: Held): boolean;
-  /** Nothing is under way any more and this was read: unanswered writes are decided now. */
-  settle(value: Held): void;
+export function heldIn(state: string): Held {
+  if (state === nothing) return null;
+  const [writer = '', tags = ''] = state.split(' ');
+  return { writer, tags };
 }
 
-/** A register that holds nothing yet. */
-export function createRegister(): Register {
-  let now = 0;
-  let writes: Write[] = [{ value: null, startedAt: 0, answeredAt: 0 }];
+/** A put, a copy or a completed upload: the object and its tags are replaced at once. */
+export function put(writer: string, tags: string): Step {
+  const after = stateOf({ writer, tags });
+  return () => after;
+}
 
-  // Overwritten for sure before `time`: another write began after this one's answer, and was answered before `time`.
-  const isGone = (write: Write, time: number): boolean =>
-    write.answeredAt !== undefined &&
-    writes.some(
-      (later) =>
-        later.answeredAt !== undefined &&
-        later.startedAt > (write.answeredAt ?? Number.POSITIVE_INFINITY) &&
-        later.answeredAt < time,
-    );
+/** As `put`, with If-None-Match: *. */
+export function putIfAbsent(writer: string, tags: string): Step {
+  const after = stateOf({ writer, tags });
+  return (before) => (before === nothing ? after : undefined);
+}
 
-  return {
-    write(value) {
-      const write: Write = { value, startedAt: ++now, answeredAt: undefined };
-      writes.push(write);
-      return () => {
-        write.answeredAt = ++now;
-      };
-    },
-    read() {
-      const startedAt = ++now;
-      return (value) => writes.some((write) => write.value === value && !isGone(write, startedAt));
-    },
-    possible() {
-      const time = now + 1;
-      return [...new Set(writes.filter((write) => !isGone(write, time)).map((write) => write.value))];
-    },
-    wasWritten: (value) => writes.some((write) => write.value === value),
-    settle(value) {
-      now += 1;
-      writes = [{ value, startedAt: now, answeredAt: now }];
-    },
+/** A delete, alone or one of many. */
+export function remove(): Step {
+  return () => nothing;
+}
+
+/** The tags alone are replaced. */
+export function tag(tags: string): Step {
+  return (before) => {
+    const held = heldIn(before);
+    return held === null ? undefined : stateOf({ writer: held.writer, tags });
   };
+}
+
+/** An answer that changes nothing and can only come of such a state. */
+export function seen(isSo: (held: Held) => boolean): Step {
+  return (before) => (isSo(heldIn(before)) ? before : undefined);
 }

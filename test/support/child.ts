@@ -11,8 +11,16 @@ export interface Part {
   start(isGivenUp?: () => boolean): Promise<void>;
   /** SIGKILL, unless it is dead already; resolves when it is gone. */
   kill(): Promise<void>;
-  /** The orderly way, at the end; resolves with the exit code, null where there is none. */
+  /** SIGTERM, the orderly way; resolves with the exit code, null where there is none. */
   stop(): Promise<number | null>;
+}
+
+/** A part that can be made to hang. */
+export interface HangingPart extends Part {
+  /** SIGSTOP: it neither answers nor breaks its connections. */
+  hang(): Promise<void>;
+  /** SIGCONT. */
+  resume(): Promise<void>;
 }
 
 export interface ChildOptions {
@@ -26,7 +34,7 @@ export interface ChildOptions {
   readonly isReady: () => Promise<boolean>;
 }
 
-export function createChild(options: ChildOptions): Part {
+export function createChild(options: ChildOptions): HangingPart {
   let child: ChildProcess | undefined;
   const isAlive = (one: ChildProcess) => one.exitCode === null && one.signalCode === null;
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
@@ -57,7 +65,13 @@ export function createChild(options: ChildOptions): Part {
     },
     kill: async () => void (await end('SIGKILL')),
     stop: () => end('SIGTERM'),
+    hang: async () => signalGroup(child, 'SIGSTOP'),
+    resume: async () => signalGroup(child, 'SIGCONT'),
   };
+}
+
+function signalGroup(child: ChildProcess | undefined, signal: NodeJS.Signals): void {
+  if (child?.pid && child.exitCode === null && child.signalCode === null) process.kill(-child.pid, signal);
 }
 
 function spawnGroup({ program = process.execPath, script, args = [], env, logFile }: ChildOptions): ChildProcess {

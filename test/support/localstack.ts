@@ -1,11 +1,12 @@
 // LocalStack 4.14.0 that can be killed and started again at the same address: a container, or a command of the user's.
 import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { LocalstackContainer, type StartedLocalStackContainer } from '@testcontainers/localstack';
 import { getContainerRuntimeClient } from 'testcontainers';
 import { KeepsakeError } from '../../src/shared/errors.ts';
 import { reasonOf } from '../../src/shared/s3.ts';
-import type { Part } from './child.ts';
+import type { HangingPart } from './child.ts';
 import { waitFor } from './wait-for.ts';
 
 /** The last LocalStack that starts without a token. */
@@ -14,11 +15,13 @@ const image = 'localstack/localstack:4.14.0';
 interface Engine {
   start(): Promise<unknown>;
   kill(): Promise<unknown>;
+  hang(): Promise<unknown>;
+  resume(): Promise<unknown>;
   remove(): Promise<unknown>;
 }
 
 /** With `command`: run by `command start PORT` and `command kill PORT`; else in a container. */
-export function createLocalStack(port: number, command: string | undefined): Part {
+export function createLocalStack(port: number, command: string | undefined): HangingPart {
   const engine = command === undefined ? containerEngine(port) : commandEngine(port, command);
   let isRunning = false;
   let starting: Promise<unknown> = Promise.resolve();
@@ -39,6 +42,8 @@ export function createLocalStack(port: number, command: string | undefined): Par
       await starting; // an engine takes one order at a time
       await engine.kill();
     },
+    hang: async () => void (isRunning && (await engine.hang())),
+    resume: async () => void (isRunning && (await engine.resume())),
     async stop() {
       isRunning = false;
       await engine.remove();
@@ -70,6 +75,9 @@ function containerEngine(port: number): Engine {
       await running.kill({ signal: 'SIGKILL' });
       await ended;
     },
+    // A frozen container is as hung as a stopped process.
+    hang: async () => container && (await inEngine(container.getId())).pause(),
+    resume: async () => container && (await inEngine(container.getId())).unpause(),
     async remove() {
       await container?.stop();
       container = undefined;
@@ -80,7 +88,36 @@ function containerEngine(port: number): Engine {
 function commandEngine(port: number, command: string): Engine {
   const [program = '', ...words] = command.split(' ');
   const run = (verb: string) => promisify(execFile)(program, [...words, verb, String(port)]);
-  return { start: () => run('start'), kill: () => run('kill'), remove: () => run('kill') };
+  return {
+    start: () => run('start'),
+    kill: () => run('kill'),
+    hang: async () => process.kill(listenerOn(port), 'SIGSTOP'),
+    resume: async () => process.kill(listenerOn(port), 'SIGCONT'),
+    remove: () => run('kill'),
+  };
+}
+
+/** The process that listens on a port of this machine (Linux). @throws Error when none is found */
+function listenerOn(port: number): number {
+  const listening = '0A';
+  const hexPort = port.toString(16).toUpperCase().padStart(4, '0');
+  const sockets = ['/proc/net/tcp', '/proc/net/tcp6']
+    .flatMap((file) => readFileSync(file, 'utf8').split('\n').slice(1))
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, local = '', , state]) => state === listening && local.endsWith(`:${hexPort}`))
+    .map((fields) => `socket:[${fields[9]}]`);
+  const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  const owner = processes.find((pid) => openFiles(pid).some((file) => sockets.includes(file)));
+  if (owner === undefined) throw new Error(`nobody listens on port ${port}`);
+  return Number(owner);
+}
+
+function openFiles(pid: string): readonly string[] {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+  } catch {
+    return []; // it ended meanwhile, or belongs to somebody else
+  }
 }
 
 async function isHealthy(port: number): Promise<boolean> {
