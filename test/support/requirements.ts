@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync } from 'node:fs';
 import { describe, inject } from 'vitest';
 
-export type Requirement = 'docker' | 'compose' | 'localstack' | 'kubernetes' | 'chromium';
+export type Requirement = 'docker' | 'compose' | 'localstack' | 'kubernetes' | 'chromium' | 'cc';
 
 const remedies: Readonly<Record<Requirement, string>> = {
   docker: 'no Docker engine answers; start one',
@@ -12,6 +12,7 @@ const remedies: Readonly<Record<Requirement, string>> = {
   localstack: 'no LocalStack: set AWS_S3_ENDPOINT_URL, or start a Docker engine',
   kubernetes: 'no Kubernetes: set KUBECONFIG, or KUBEBUILDER_ASSETS to a folder with etcd and kube-apiserver',
   chromium: 'no Chromium: install it, or set CHROMIUM_PATH',
+  cc: 'no Linux with a C compiler: install gcc',
 };
 
 /** `describe` when all requirements are met, else a skipped one whose reason is printed at the end of the run. */
@@ -41,6 +42,8 @@ function isMet(requirement: Requirement): boolean {
       return Boolean(process.env.KUBECONFIG ?? process.env.KUBEBUILDER_ASSETS);
     case 'chromium':
       return chromiumPath() !== undefined;
+    case 'cc':
+      return hasCompiler();
   }
 }
 
@@ -74,5 +77,16 @@ export function hasDockerEngine(): boolean {
     return true;
   } catch {
     return false; // no client, or no engine behind it: the answer to the question
+  }
+}
+
+/** Whether a C compiler is here that makes libraries for LD_PRELOAD. */
+function hasCompiler(): boolean {
+  if (process.platform !== 'linux') return false;
+  try {
+    execFileSync('cc', ['--version'], { stdio: 'pipe' });
+    return true;
+  } catch {
+    return false; // not installed: the answer to the question
   }
 }
