@@ -182,6 +182,7 @@ export class DurableStore implements Store {
       this.#remove(step.unusedFiles);
       versions += step.droppedVersions;
       bytes += step.droppedBytes;
+      if (!step.isMore) return { versions, bytes };
     }
   }
 
@@ -198,7 +199,6 @@ export class DurableStore implements Store {
   async *#versionBytes(versionId: number, range?: ByteRange): AsyncGenerator<Uint8Array, void, void> {
     const row = this.#pieces.reader.version(versionId);
     if (!row || !this.#sound(row, readVersion)) throw notHeld(`version ${versionId}`);
-      if (!step.isMore) return { versions, bytes };
     yield* versionBytes(this.#bytesContext, row, range);
   }
 
