@@ -105,6 +105,7 @@ async function runKeeper(config: KeeperConfig, store: Store, logger: Logger): Pr
     void serveS3(keeper, req, res);
   });
   await disk.start();
+  const endRequests = watchRequests(server);
   await listen(server, config);
   const { port } = server.address() as AddressInfo;
   const stopHousekeeping = startHousekeeping({ store, disk, retentionBytes: config.retentionBytes, logger });
@@ -113,7 +114,7 @@ async function runKeeper(config: KeeperConfig, store: Store, logger: Logger): Pr
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     stopHousekeeping();
-    await endRequests(server);
+    await endRequests();
     await gate.close();
     upstream.agent.destroy();
     probe.agent.destroy();
@@ -205,13 +206,3 @@ function listen(server: http.Server, { port, host }: KeeperConfig): Promise<void
   });
 }
 
-const graceMs = 10_000;
-
-/** No new connections, no new requests on kept ones; what is in flight has its time. */
-async function endRequests(server: http.Server): Promise<void> {
-  const closed = new Promise((resolve) => server.close(resolve));
-  server.closeIdleConnections();
-  const timer = setTimeout(() => server.closeAllConnections(), graceMs);
-  await closed;
-  clearTimeout(timer);
-}
