@@ -8,6 +8,7 @@ import { serveApi } from './api/api.ts';
 import { createMetrics } from './api/metrics.ts';
 import { readStatus } from './api/status.ts';
 import { defaultMinFreeBytes, type KeeperConfig } from './config.ts';
+import { watchRequests } from './ending.ts';
 import { DiskGuard } from './disk-guard.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { Locks } from './locks.ts';
