@@ -9,6 +9,11 @@ import { allSurvive, type Survivors } from './simulated-file.ts';
 /** What of the unsynced a power cut leaves: all, nothing, or what a seed says. */
 export type Remains = 'everything' | 'nothing' | number;
 
+export interface Cut {
+  readonly position: number;
+  readonly remains: Remains;
+}
+
 /**
  * Makes `folder`, which was watched, what it is after a power cut now, by `seed`; the journal begins anew. No process
  * may have the folder open.
@@ -26,18 +31,18 @@ export function cutPower(journal: string, folder: string, seed: number): void {
  */
 export async function cutAt(
   records: Iterable<JournalRecord>,
-  cuts: readonly { readonly position: number; readonly remains: Remains }[],
-  { place, look }: { readonly place: string; look(folder: string, cut: number): Promise<void> },
+  cuts: readonly Cut[],
+  { place, look }: { readonly place: string; look(folder: string, cut: Cut): Promise<void> },
 ): Promise<void> {
   const disk = new SimulatedDisk(survivorsOf('nothing'));
   const journal = records[Symbol.iterator]();
   let next = journal.next();
-  for (const [index, { position, remains }] of cuts.entries()) {
-    for (; !next.done && next.value.position <= position; next = journal.next()) disk.apply(next.value);
+  for (const [index, cut] of cuts.entries()) {
+    for (; !next.done && next.value.position <= cut.position; next = journal.next()) disk.apply(next.value);
     const folder = path.join(place, `cut-${index}`);
     mkdirSync(folder, { recursive: true });
-    disk.cut(folder, survivorsOf(remains));
-    await look(folder, index);
+    disk.cut(folder, survivorsOf(cut.remains));
+    await look(folder, cut);
     rmSync(folder, { recursive: true });
   }
 }

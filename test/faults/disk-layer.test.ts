@@ -88,7 +88,7 @@ describeWith(['cc'], 'the layer between a process and its disk', () => {
   test.each<[string, DiskFault, string, string]>([
     [
       'fails the fsync that is named',
-      { kind: 'failing-fsync', of: '/below', after: 1, times: 1 },
+      { kind: 'failing-fsync', of: '*/below*', after: 1, times: 1 },
       'const sync = (path) => attempt(() => fs.fsyncSync(fs.openSync(path)));' +
         "console.log(sync('.'), sync('below'), sync('below/held'), sync('below/held'))",
       'undefined undefined EIO undefined',

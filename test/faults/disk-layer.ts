@@ -8,13 +8,14 @@
 // `watched` must hold the keeper's folder, or be it; what it holds when the first process starts counts as durable.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { journalLength } from './journal.ts';
 
-/** What the disk does wrong from now on. `of` is a part of the paths that it concerns; all when it is left out. */
+/** What the disk does wrong from now on. `of` is a pattern of the paths that it concerns, as a shell's; * when left out. */
 export type DiskFault =
   /** fsync says EIO, after `after` that succeed, `times` times (for good when left out). What it should have saved is lost. */
   | { readonly kind: 'failing-fsync'; readonly of?: string; readonly after?: number; readonly times?: number }
@@ -55,7 +56,7 @@ export async function createDiskLayer(at: { readonly watched: string; readonly p
       KEEPSAKE_DISK_CONTROL: control,
     },
     journal,
-    position: () => readdirSync(journal).reduce((sum, name) => sum + statSync(path.join(journal, name)).size, 0),
+    position: () => journalLength(journal),
     inject(fault) {
       // r+: the process has the file mapped
       writeFileSync(control, controlOf(fault), { flag: 'r+' });
@@ -76,7 +77,7 @@ function controlOf(fault: DiskFault): Uint8Array {
     case 'failing-fsync':
       set(0, fault.after ?? 0);
       set(1, fault.times ?? forGood);
-      control.write(fault.of ?? '', 6 * 8);
+      control.write(fault.of ?? '*', 6 * 8);
       break;
     case 'ignored-fsync':
       control.write(fault.of, 6 * 8 + pathBytes);

@@ -15,6 +15,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -38,7 +39,7 @@ struct record { // little-endian; followed by `size` bytes of payload
 
 struct control { // also in disk-layer.ts
   uint64_t syncs_before, failing_syncs, is_full, room, is_read_only, writes_short;
-  char failing[256], ignored[256]; // parts of paths
+  char failing[256], ignored[256]; // patterns of paths
 };
 
 #define REAL(name) ((__typeof__(&name))real_of(#name))
@@ -359,10 +360,10 @@ static int sync_watched(int fd, uint64_t inode, int (*sync)(int)) {
   char link[64], path[PATH_MAX] = "";
   snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
   if (readlink(link, path, sizeof path - 1) < 0) return -1;
-  if (control->ignored[0] && strstr(path, control->ignored)) return 0;
+  if (fnmatch(control->ignored, path, 0) == 0) return 0;
   uint64_t began_at = journal_size;
   LOCKED;
-  int fails = control->failing_syncs > 0 && (!control->failing[0] || strstr(path, control->failing));
+  int fails = control->failing_syncs > 0 && fnmatch(control->failing, path, 0) == 0;
   if (fails && control->syncs_before > 0) fails = 0, control->syncs_before--;
   else if (fails) control->failing_syncs--;
   UNLOCKED;

@@ -1,5 +1,5 @@
 // Reads what disk.c wrote: the changes of a folder, in the order in which they took effect.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 /** One change. `position`: where the journal stood once it was noted; the journals of a folder are counted as one. */
@@ -34,6 +34,11 @@ interface Entry {
 }
 
 const headerBytes = 32;
+
+/** How far the journals in the folder are, as a `position`. */
+export function journalLength(folder: string): number {
+  return readdirSync(folder).reduce((sum, name) => sum + statSync(path.join(folder, name)).size, 0);
+}
 
 /** The changes in all journals of the folder. What a killed process was noting when it died is left out. */
 export function* readJournal(folder: string): Generator<JournalRecord, void, void> {

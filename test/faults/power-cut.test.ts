@@ -1,0 +1,58 @@
+// A power cut: everything that was not fsynced is gone, or some of it. A load is recorded below a real process and cut at
+// many places of its journal; at each the store is opened and compared with what had been acknowledged. P1.
+import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { fauxqs, type TestEmulator } from '../support/emulator.ts';
+import { describeWith } from '../support/requirements.ts';
+import { chooseCuts, contradictionsOf, recordKeeper, recordStore } from './recording.ts';
+
+/** How many places each journal is cut at: POWER_CUTS=2000 for an evening, with another POWER_CUT_SEED each time. */
+const cuts = Number(process.env.POWER_CUTS ?? 40);
+const seed = Number(process.env.POWER_CUT_SEED ?? 1);
+const timeout = 60_000 + cuts * 2_000;
+
+describeWith(['cc'], 'a power cut', () => {
+  let top: string;
+  let emulator: TestEmulator;
+  beforeAll(async () => {
+    top = await realpath(await mkdtemp(path.join(os.tmpdir(), 'keepsake-power-')));
+    emulator = await fauxqs.create(top);
+    await emulator.start();
+  });
+  afterAll(async () => {
+    await emulator?.kill();
+    await rm(top, { recursive: true, force: true });
+  });
+
+  test('anywhere in the load of a keeper loses, tears and resurrects nothing', { timeout }, async () => {
+    const place = path.join(top, 'keeper');
+    const recording = await recordKeeper(emulator, { place, seed, turns: 60 });
+    expect(recording.changes.filter(({ acknowledgedAt }) => acknowledgedAt).length).toBeGreaterThan(300);
+    const chosen = chooseCuts(recording, cuts, seed);
+    expect(await contradictionsOf(recording, chosen, { place: path.join(place, 'cuts') })).toEqual([]);
+  });
+
+  test('while the log is folded in and old versions are dropped loses nothing', { timeout }, async () => {
+    const place = path.join(top, 'store');
+    const recording = await recordStore(place);
+    const chosen = chooseCuts(recording, cuts, seed);
+    expect(await contradictionsOf(recording, chosen, { place: path.join(place, 'cuts') })).toEqual([]);
+  });
+
+  // What the tests above are worth: a keeper that left out one fsync would fail them.
+  test.each([
+    ['of the bytes of a body', '*/incoming/*'],
+    ['of the folder of bodies', '*/bodies'],
+    ["of the database's log", '*-wal'],
+    ['of the folder that holds the store', '*/made'],
+  ])('finds an fsync that is left out: %s', { timeout }, async (_what, of) => {
+    const place = path.join(top, of.replaceAll(/\W/g, ''));
+    const fault = { kind: 'ignored-fsync', of } as const;
+    const recording = await recordKeeper(emulator, { place, seed, turns: 12, fault });
+    const chosen = chooseCuts(recording, 40, seed);
+    const found = await contradictionsOf(recording, chosen, { place: path.join(place, 'cuts'), enough: 1 });
+    expect(found).not.toEqual([]);
+  });
+});
