@@ -5,7 +5,7 @@ import { KeepsakeError } from '../shared/errors.ts';
 import type { KeeperStatus } from '../shared/keeper-api.ts';
 import type { Logger } from '../shared/logger.ts';
 import { serveApi } from './api/api.ts';
-import { createMetrics } from './api/metrics.ts';
+import { createMetrics, type KeeperMetrics } from './api/metrics.ts';
 import { readStatus } from './api/status.ts';
 import { defaultMinFreeBytes, type KeeperConfig } from './config.ts';
 import { watchRequests } from './ending.ts';
@@ -50,16 +50,20 @@ export async function startKeeper(
   config: KeeperConfig,
   { logger }: { readonly logger: Logger },
 ): Promise<RunningKeeper> {
-  const store = await openStore(config);
+  const metrics = createMetrics();
+  const store = await openStore({ ...config, onCommit: metrics.commit });
   try {
-    return await runKeeper(config, store, logger);
+    return await runKeeper(config, { store, metrics, logger });
   } catch (error) {
     await store.close();
     throw error;
   }
 }
 
-async function runKeeper(config: KeeperConfig, store: Store, logger: Logger): Promise<RunningKeeper> {
+async function runKeeper(
+  config: KeeperConfig,
+  { store, metrics, logger }: { readonly store: Store; readonly metrics: KeeperMetrics; readonly logger: Logger },
+): Promise<RunningKeeper> {
   const upstream = createUpstream(config.upstreamUrl, Number.POSITIVE_INFINITY);
   const probe = createUpstream(config.upstreamUrl, 4);
   const progress = noFill();
@@ -98,7 +102,6 @@ async function runKeeper(config: KeeperConfig, store: Store, logger: Logger): Pr
       }),
   };
   const status = (): KeeperStatus => readStatus(keeper, config, progress);
-  const metrics = createMetrics(status);
   const server = createServer((req, res) => {
     metrics.count(req, res);
     if (/^\/_keeper(?:[/?]|$)/.test(req.url ?? '') && !hasBucketInHost(req.headers.host ?? ''))

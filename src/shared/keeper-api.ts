@@ -31,6 +31,13 @@ export interface KeeperStatus {
     readonly retired: number;
     readonly retiredBytes: number;
   };
+  /** Changes that clients wait for: at the emulator or on their way to disk, and of them those at the disk. */
+  readonly lag: {
+    readonly changes: number;
+    readonly oldestChangeMs: number;
+    readonly commits: number;
+    readonly oldestCommitMs: number;
+  };
   /** The disk that holds the store, in bytes; null when it can't be asked. `isLow`: what needs space is refused. */
   readonly disk: {
     readonly freeBytes: number;

@@ -168,6 +168,7 @@ function createKeeperDouble({ client, name }: Bucket): KeeperDouble {
           finishedAt: null,
         },
         counts: { buckets: 1, objects: 0, bytes: 0, retired: 0, retiredBytes: 0 },
+        lag: { changes: 0, oldestChangeMs: 0, commits: 0, oldestCommitMs: 0 },
         disk: null,
         damaged: [],
       };

@@ -30,7 +30,7 @@ export async function serveApi(parts: ApiParts, req: IncomingMessage, res: Serve
     const url = new URL(req.url ?? '/', 'http://keeper');
     if (url.pathname === '/_keeper/metrics') {
       res.writeHead(200, { 'content-type': parts.metrics.contentType });
-      res.end(await parts.metrics.read());
+      res.end(await parts.metrics.read(parts.status()));
       return;
     }
     if (isStatusPage(req, url)) {

@@ -21,6 +21,7 @@ const ready: KeeperStatus = {
     finishedAt: null,
   },
   counts: { buckets: 2, objects: 1234, bytes: 5 * 1024 ** 2, retired: 1, retiredBytes: 1024 },
+  lag: { changes: 0, oldestChangeMs: 0, commits: 0, oldestCommitMs: 0 },
   disk: { freeBytes: 30 * 1024 ** 3, totalBytes: 100 * 1024 ** 3, minFreeBytes: 1024 ** 3, isLow: false },
   damaged: [],
 };

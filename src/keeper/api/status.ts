@@ -4,10 +4,11 @@ import { version } from '../../shared/version.ts';
 import type { KeeperConfig } from '../config.ts';
 import type { KeeperParts } from '../parts.ts';
 import { type FillProgress, secondsLeft } from '../restore/progress.ts';
+import type { CommitsWaiting } from '../store/contract.ts';
 
 /** The status now. */
 export function readStatus(
-  { store, gate, disk }: KeeperParts,
+  { store, gate, disk, doubts }: KeeperParts,
   { upstreamUrl }: KeeperConfig,
   progress: FillProgress,
 ): KeeperStatus {
@@ -26,8 +27,18 @@ export function readStatus(
       finishedAt: isoTime(finishedAt),
     },
     counts: store.counts(),
+    lag: lagOf(doubts.now(), store.commitsWaiting()),
     disk: disk.space && { ...disk.space, minFreeBytes: disk.minFreeBytes, isLow: disk.isLow },
-    damaged: [...store.damaged(), ...refused],
+    damaged: [...store.damaged(), ...refused.values()],
+  };
+}
+
+function lagOf(changes: CommitsWaiting, commits: CommitsWaiting): KeeperStatus['lag'] {
+  return {
+    changes: changes.count,
+    oldestChangeMs: Math.round(changes.oldestMs),
+    commits: commits.count,
+    oldestCommitMs: Math.round(commits.oldestMs),
   };
 }
 

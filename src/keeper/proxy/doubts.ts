@@ -6,15 +6,22 @@ interface Doubt {
   readonly bucket: string;
   readonly keys: ReadonlySet<string> | null;
   readonly isOver: Promise<void>;
+  readonly since: number;
 }
 
 export class Doubts {
   readonly #open = new Set<Doubt>();
 
+  /** How many are open, and how long the oldest has been. */
+  now(): { readonly count: number; readonly oldestMs: number } {
+    const [oldest] = this.#open;
+    return { count: this.#open.size, oldestMs: oldest === undefined ? 0 : performance.now() - oldest.since };
+  }
+
   /** Opens a doubt; the caller ends it by calling what it gets. */
   open(bucket: string, keys: readonly string[] | null): () => void {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const doubt = { bucket, keys: keys && new Set(keys), isOver: promise };
+    const doubt = { bucket, keys: keys && new Set(keys), isOver: promise, since: performance.now() };
     this.#open.add(doubt);
     return () => {
       this.#open.delete(doubt);

@@ -60,12 +60,20 @@ export function s3ErrorOf(error: KeepsakeError): S3Error {
   }
 }
 
+const sentCodes = new WeakMap<ServerResponse, string>();
+
+/** The code of the error that was sent as this answer; undefined when what was sent is not ours. */
+export function sentErrorCode(res: ServerResponse): string | undefined {
+  return sentCodes.get(res);
+}
+
 /** Sends an S3 error. When the answer has begun already the connection is cut: a client must not take it for whole. */
 export function sendS3Error(res: ServerResponse, error: S3Error, resource: string): void {
   if (res.headersSent) {
     res.destroy();
     return;
   }
+  sentCodes.set(res, error.code);
   const xml = `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${error.code}</Code><Message>${escapeXml(error.message)}</Message><Resource>${escapeXml(resource)}</Resource><RequestId>keepsake</RequestId></Error>`;
   if (error.retryAfter !== undefined) res.setHeader('retry-after', error.retryAfter);
   res.writeHead(error.status, {

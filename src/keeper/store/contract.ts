@@ -2,7 +2,7 @@
 // SIGKILL and a power cut; one that rejected, or never resolved, left the state before it or after it, never between.
 // The store knows S3's words but speaks no HTTP. Header names are lower case; sizes are bytes; times are Unix ms.
 import type { Readable } from 'node:stream';
-import type { KeepsakeError } from '../../shared/errors.ts';
+import type { ErrorCode, KeepsakeError } from '../../shared/errors.ts';
 
 /** Headers to send again when the thing is put back: content type, x-amz-meta-*, checksums, ACL… Lower-case names. */
 export type ReplayHeaders = Readonly<Record<string, string>>;
@@ -152,6 +152,13 @@ export interface StoreCounts {
   readonly retiredBytes: number;
 }
 
+/** Commits that were asked for and are not on disk yet. */
+export interface CommitsWaiting {
+  readonly count: number;
+  /** How long the oldest has waited; 0 without one. */
+  readonly oldestMs: number;
+}
+
 export interface Store {
   /** Made once with the store; a fresh volume has another. */
   readonly id: string;
@@ -162,6 +169,7 @@ export interface Store {
   counts(): StoreCounts;
   /** Why no commit can succeed any more, until the process is started again; undefined while all is well. */
   failure(): KeepsakeError | undefined;
+  commitsWaiting(): CommitsWaiting;
   damaged(): readonly DamagedEntry[];
 
   beginBody(expectedBytes?: number): BodyWriter;
@@ -217,4 +225,6 @@ export interface StoreOptions {
   readonly now?: () => number;
   /** Told of each entry when it is found damaged and set aside: for the log. */
   readonly onDamage?: (entry: DamagedEntry) => void;
+  /** Told how long each commit took, and why it failed, if it did: for metrics. */
+  readonly onCommit?: (seconds: number, failure: ErrorCode | null) => void;
 }

@@ -4,12 +4,14 @@ import { Readable } from 'node:stream';
 import { KeepsakeError } from '../../shared/errors.ts';
 import type { ByteRange } from './body-reader.ts';
 import { BodyReceiver, ReceivedBody } from './body-writer.ts';
+import type { CommitLoad } from './commit-load.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import type {
   Body,
   BodyWriter,
   BucketRecord,
   Change,
+  CommitsWaiting,
   DamagedEntry,
   Intent,
   ObjectRecord,
@@ -42,6 +44,7 @@ export interface StorePieces {
   readonly retentionBytes: number;
   readonly now: () => number;
   readonly onDamage: (entry: DamagedEntry) => void;
+  readonly load: CommitLoad;
 }
 
 const brokenRecord = 'its record does not match its checksum';
@@ -75,6 +78,10 @@ export class DurableStore implements Store {
     return this.#pieces.queue.failure;
   }
 
+  commitsWaiting(): CommitsWaiting {
+    return this.#pieces.load.now();
+  }
+
   damaged(): readonly DamagedEntry[] {
     return this.damage.entries();
   }
@@ -101,13 +108,16 @@ export class DurableStore implements Store {
   }
 
   async commit(change: Change): Promise<void> {
-    const { queue, now } = this.#pieces;
+    const { queue, now, load } = this.#pieces;
     const body = freshBody(change);
     const content = withContent(change);
+    const end = load.begin();
     try {
       const { unusedFiles } = await queue.run({ kind: 'change', at: now(), change: content });
       this.#remove(unusedFiles);
+      end(null);
     } catch (error) {
+      end(asStoreError(error, this.#pieces.folder).code);
       // After a failed fsync the commit may yet turn out to be on disk, and its file must be there: the next start,
       // which sees what became of it, removes the file if nothing names it.
       if (!(error instanceof KeepsakeError && error.code === 'DataFolderUnusable')) body?.giveBack();

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { CommitLoad } from './commit-load.ts';
 import { CommitQueue } from './commit-queue.ts';
 import type { Store, StoreOptions } from './contract.ts';
 import { type BodyFolders, type FileSystem, makeFolder, realFileSystem } from './durable-files.ts';
@@ -70,6 +71,7 @@ async function openLocked(
       retentionBytes,
       now,
       onDamage: options.onDamage ?? (() => {}),
+      load: new CommitLoad(options.onCommit ?? (() => {})),
     });
     nameLostCommits(store, intents, reader.commits());
     const noted = intents;
