@@ -1,27 +1,51 @@
 // Uploads from HTML forms. The key stands inside the form, so the whole bucket waits; what came of it is read back.
-
 import { KeepsakeError } from '../../shared/errors.ts';
 import { bucketLock } from '../locks.ts';
 import type { Call, KeeperParts } from '../parts.ts';
 import { captureObject } from '../restore/capture.ts';
-import type { Answer } from '../upstream/client.ts';
+import type { Answer, EmulatorClient } from '../upstream/client.ts';
 import { textOf } from '../xml.ts';
+import type { BodyTap } from './body-tap.ts';
+import { createFormReader, type FormReader } from './form-key.ts';
 import { mutate, pass } from './mutation.ts';
 import { rawHeader } from './replay-headers.ts';
+import { pathOf } from './target.ts';
 
 export function postForm(keeper: KeeperParts, call: Call): Promise<void> {
   const { bucket } = call.target;
   const scope = { operation: 'post-form', affected: { bucket, keys: null }, locks: [bucketLock(bucket, false)] };
   return mutate(keeper, call, scope, async (turn) => {
-    const answer = await pass(keeper, call, turn);
-    const key = keyOf(answer, bucket);
+    const form = createFormReader(call.req.headers['content-type'] ?? '');
+    const answer = await pass(keeper, call, turn, { tap: watching(form) });
+    const told = keyOf(answer, bucket);
     // A form chooses the status of its success, and LocalStack takes any: what tells a key has made it.
-    if (answer.status >= 400 && key === undefined) return answer;
-    if (key === undefined)
+    if (answer.status >= 400 && told === undefined) return answer;
+    const client = keeper.clientFor(turn.epoch);
+    const made = told === undefined ? await whatIsThere(client, bucket, form.keys()) : [told];
+    if (made.length === 0)
       throw new KeepsakeError('S3BadAnswer', { what: 'the emulator does not say which key a form made' });
-    await captureObject(keeper.store, keeper.clientFor(turn.epoch), { bucket, key });
+    for (const key of made) await captureObject(keeper.store, client, { bucket, key });
     return answer;
   });
+}
+
+/** Sees the form without saving it: what came of it is read back. */
+function watching(form: FormReader): BodyTap {
+  return {
+    write: async (chunk) => form.write(chunk),
+    finish: () => Promise.reject(new KeepsakeError('Internal', { what: 'a form is not saved as it passes' })),
+    discard: async () => {},
+  };
+}
+
+async function whatIsThere(
+  client: EmulatorClient,
+  bucket: string,
+  keys: readonly string[],
+): Promise<readonly string[]> {
+  const there: string[] = [];
+  for (const key of keys) if ((await client.call('HEAD', pathOf(bucket, key))).status === 200) there.push(key);
+  return there;
 }
 
 /** The key that a form made: said in the XML of a 201, in the redirect's query, or in the object's Location. */
