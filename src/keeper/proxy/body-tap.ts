@@ -4,10 +4,13 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Body, ReplayHeaders, Store } from '../store/contract.ts';
 import { createAwsChunkedDecoder } from './aws-chunked.ts';
 
-/** A saved body: `md5` in hex, to hold against the ETag; `isWhole` false when its framing made no sense to us. */
+/**
+ * A saved body. `md5` in hex, to hold against the ETag where what was passed had to be decoded to be saved; undefined where
+ * it is byte for byte what was passed. `isWhole` false when it is not all, or its framing made no sense to us.
+ */
 export interface SavedBody {
   readonly body: Body;
-  readonly md5: string;
+  readonly md5: string | undefined;
   readonly isWhole: boolean;
   readonly trailers: ReplayHeaders;
 }
@@ -25,18 +28,19 @@ export function createBodyTap(store: Store, headers: IncomingHttpHeaders): BodyT
   const decoder = isAwsChunked(headers) ? createAwsChunkedDecoder() : undefined;
   const expected = Number(headers[decoder ? 'x-amz-decoded-content-length' : 'content-length']);
   const writer = store.beginBody(Number.isSafeInteger(expected) ? expected : undefined);
-  const hash = createHash('md5');
+  const isPlain = isPlainBody(headers);
+  const hash = isPlain ? undefined : createHash('md5'); // it costs more than all else that is done with a large body
   let finished: Promise<SavedBody> | undefined;
 
   const finish = async (): Promise<SavedBody> => {
     const body = await writer.finish();
-    const isWhole = decoder === undefined || decoder.isComplete();
-    return { body, md5: hash.digest('hex'), isWhole, trailers: decoder?.trailers() ?? {} };
+    const isWhole = decoder === undefined ? !isPlain || body.sizeBytes === expected : decoder.isComplete();
+    return { body, md5: hash?.digest('hex'), isWhole, trailers: decoder?.trailers() ?? {} };
   };
   return {
     async write(chunk) {
       for (const bytes of decoder ? decoder.push(chunk) : [chunk]) {
-        hash.update(bytes);
+        hash?.update(bytes);
         await writer.write(bytes);
       }
     },
@@ -62,5 +66,15 @@ function isAwsChunked(headers: IncomingHttpHeaders): boolean {
   return (
     (typeof sha256 === 'string' && sha256.startsWith('STREAMING-')) ||
     (headers['content-encoding'] ?? '').includes('aws-chunked')
+  );
+}
+
+// No header says that the body is framed within HTTP's own framing: an emulator can't read it otherwise than as it is.
+function isPlainBody(headers: IncomingHttpHeaders): boolean {
+  const framing = ['x-amz-decoded-content-length', 'x-amz-trailer', 'trailer', 'transfer-encoding'];
+  return (
+    !isAwsChunked(headers) &&
+    Number.isSafeInteger(Number(headers['content-length'])) &&
+    framing.every((name) => headers[name] === undefined)
   );
 }

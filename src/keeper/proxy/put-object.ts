@@ -59,9 +59,9 @@ export function keyScope(operation: string, { bucket, key }: Pick<Target, 'bucke
   };
 }
 
-/** Whether the saved bytes are those the emulator saw. Where an ETag is no MD5 that isn't known, and they are read back. */
+/** Whether the saved bytes are those the emulator saw. Where they had to be decoded and an ETag is no MD5, that isn't known, and they are read back. */
 export function isWhatEtagNames({ isWhole, md5 }: SavedBody, etag: string): boolean {
-  return isWhole && etag === `"${md5}"`;
+  return isWhole && etag !== '' && (md5 === undefined || etag === `"${md5}"`);
 }
 
 // A presigned URL may carry in its query what is else sent as headers: what came of it, the emulator says.
