@@ -267,7 +267,12 @@ function stopping(): KeepsakeError {
   return new KeepsakeError('KeeperRestoring', { what: 'The keeper stops', remedy: 'Try again in a moment.' });
 }
 
+// Nobody is there: a container that is down has no name and no way to it either.
+const absent: ReadonlySet<unknown> = new Set([
+  ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN'],
+]);
+
 function isRefusal(error: unknown): boolean {
   const root = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return root instanceof Error && 'code' in root && root.code === 'ECONNREFUSED';
+  return root instanceof Error && 'code' in root && absent.has(root.code);
 }

@@ -1,9 +1,11 @@
 // How an emulator tells that it is another process than before. LocalStack says it; for any other one a hidden bucket
-// with a random name stands for the session: it goes when the emulator forgets.
+// with a random name stands for the session: it goes when the emulator forgets. One that keeps its data may bring the
+// bucket back without the last writes, so a sentinel holds only while nobody saw the emulator gone, nor the machine.
 import { randomBytes } from 'node:crypto';
 import type { HostStyle } from '../proxy/target.ts';
 import { pathOf } from '../proxy/target.ts';
 import type { EmulatorClient } from './client.ts';
+import { machineStart } from './machine-start.ts';
 
 /** Names of sentinel buckets; the keeper hides them from clients and from itself. */
 export const sentinelPrefix = 'keepsake-session-';
@@ -27,23 +29,31 @@ export interface SessionSource {
  */
 export function createSessionSource(
   { call }: EmulatorClient,
-  options: { readonly given?: (() => string | Promise<string>) | undefined; readonly lastKnown: string | null },
+  options: {
+    readonly given?: (() => string | Promise<string>) | undefined;
+    readonly lastKnown: string | null;
+    /** @default that of this machine */
+    readonly machineStart?: string;
+  },
 ): SessionSource {
-  let sentinel = options.lastKnown?.startsWith(sentinelPrefix) ? options.lastKnown : undefined;
+  const { lastKnown, machineStart: start = machineStart() } = options;
+  let sentinel = lastKnown?.startsWith(sentinelPrefix) ? lastKnown.split(' ', 1)[0] : undefined;
   let kind: 'localstack' | 'fauxqs' | 'other' | undefined;
 
   const readSentinel = async (isReborn: boolean): Promise<string> => {
     if (sentinel !== undefined && !isReborn) {
       const { status } = await call('HEAD', pathOf(sentinel));
-      if (status === 200) return sentinel;
+      if (status === 200) return sessionOf(sentinel);
       if (status !== 404) throw new Error(`the emulator answered ${status} when asked for its session`);
     }
     const fresh = sentinelPrefix + randomBytes(8).toString('hex');
     const { status } = await call('PUT', pathOf(fresh));
     if (status !== 200) throw new Error(`the emulator answered ${status} when its session was marked`);
+    if (sentinel !== undefined) await call('DELETE', pathOf(sentinel)); // an emulator that kept it needs it no more
     sentinel = fresh;
-    return fresh;
+    return sessionOf(fresh);
   };
+  const sessionOf = (bucket: string): string => `${bucket} ${start}`.trim();
 
   return {
     async read(isReborn) {
