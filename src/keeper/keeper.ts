@@ -16,21 +16,23 @@ import type { KeeperParts } from './parts.ts';
 import { Doubts } from './proxy/doubts.ts';
 import { serveS3 } from './proxy/s3-proxy.ts';
 import { hasBucketInHost } from './proxy/target.ts';
-import { fill } from './restore/fill.ts';
-import { type FillProgress, noFill } from './restore/progress.ts';
-import { settleEarlier } from './restore/settle.ts';
+import { noFill } from './restore/progress.ts';
+import { recover } from './restore/recover.ts';
+import { Wholeness } from './restore/wholeness.ts';
 import { openStore, type Store } from './store/index.ts';
-import { createEmulatorClient } from './upstream/client.ts';
+import { createEmulatorClient, type EmulatorClient } from './upstream/client.ts';
 import { Gate } from './upstream/gate.ts';
 import type { Upstream } from './upstream/send.ts';
-import { createSessionSource, type EmulatorSession } from './upstream/session-source.ts';
+import { createSessionSource } from './upstream/session-source.ts';
 
 export interface RunningKeeper {
   /** Where S3 clients talk to it. */
   readonly url: string;
   readonly port: number;
   status(): KeeperStatus;
-  /** Resolves when the emulator is whole and requests are answered; rejects when the keeper is closed first. */
+  /** Resolves when requests are answered, if need be by putting back what they ask for; rejects when the keeper is closed first. */
+  open(): Promise<void>;
+  /** Resolves when the emulator is whole; rejects when the keeper is closed first. */
   ready(): Promise<void>;
   /** Why its store can't write any more, until it is started again; undefined while all is well. */
   failure(): KeepsakeError | undefined;
@@ -79,27 +81,34 @@ async function runKeeper(
   );
   const gate = new Gate({
     source,
-    recover: (session) => recover({ store, upstream, logger, progress }, session),
+    recover: (session, options) => {
+      const { hasSubResources } = session;
+      const client = createEmulatorClient(upstream, { timeoutMs: callTimeoutMs, hasSubResources });
+      return recover(keeper, session, { ...options, client });
+    },
     cutConnections: () => upstream.agent.destroy(),
     probeMs: config.probeMs ?? 1_000,
     logger,
   });
+  const clientFor = (epoch: number): EmulatorClient =>
+    createEmulatorClient(upstream, {
+      timeoutMs: callTimeoutMs,
+      hasSubResources: gate.session?.hasSubResources ?? false,
+      believe: async (response) => gate.believe(response, epoch),
+    });
+  const locks = new Locks();
   const keeper: KeeperParts = {
     store,
     upstream,
     gate,
     logger,
-    locks: new Locks(),
+    locks,
     doubts: new Doubts(),
     disk,
     knownBuckets: new Set(),
+    wholeness: new Wholeness({ store, gate, locks, logger, progress, clientFor }),
     progress,
-    clientFor: (epoch) =>
-      createEmulatorClient(upstream, {
-        timeoutMs: callTimeoutMs,
-        hasSubResources: gate.session?.hasSubResources ?? false,
-        believe: async (response) => gate.believe(response, epoch),
-      }),
+    clientFor,
   };
   const status = (): KeeperStatus => readStatus(keeper, config, progress);
   const server = createServer((req, res) => {
@@ -119,9 +128,10 @@ async function runKeeper(
   const close = async (): Promise<void> => {
     stopHousekeeping();
     await endRequests();
-    await gate.close();
+    const closed = gate.close();
+    probe.agent.destroy(); // a hung emulator is not waited for
+    await closed;
     upstream.agent.destroy();
-    probe.agent.destroy();
     await disk.stop();
     await store.close();
   };
@@ -129,33 +139,14 @@ async function runKeeper(
     url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
     port,
     status,
-    ready: () => gate.untilOpen(),
+    open: () => gate.untilOpen(),
+    ready: () => gate.untilWhole(),
     failure: () => store.failure(),
     close() {
       closing ??= close();
       return closing;
     },
   };
-}
-
-async function recover(
-  parts: Pick<KeeperParts, 'store' | 'upstream' | 'logger'> & { readonly progress: FillProgress },
-  session: EmulatorSession,
-): Promise<void> {
-  const { store, upstream, logger, progress } = parts;
-  const { hasSubResources } = session;
-  const client = createEmulatorClient(upstream, { timeoutMs: callTimeoutMs, hasSubResources });
-  if (store.session() === session.id) {
-    // An earlier keeper served this very process: only what it left open can differ.
-    return settleEarlier(store, client, logger);
-  }
-  const { length } = store.openIntents();
-  logger.info({ session: session.id, openIntents: length, ...store.counts() }, 'filling the emulator');
-  const intents = store.openIntents();
-  await fill(store, client, { progress, logger });
-  await store.commit({ kind: 'set-session', session: session.id });
-  for (const intent of intents) store.endIntent(intent); // the filling decided them
-  logger.info({ objects: progress.objectsDone, bytes: progress.bytesDone }, 'the emulator is whole');
 }
 
 // `maxSockets` bounds our own calls only. Each client has a connection: many that stall must not keep the next waiting (P4).
@@ -209,4 +200,3 @@ function listen(server: http.Server, { port, host }: KeeperConfig): Promise<void
     server.listen(port, host, resolve);
   });
 }
-

@@ -6,6 +6,7 @@ import type { Locks } from './locks.ts';
 import type { Doubts } from './proxy/doubts.ts';
 import type { Target } from './proxy/target.ts';
 import type { FillProgress } from './restore/progress.ts';
+import type { Wholeness } from './restore/wholeness.ts';
 import type { Store } from './store/contract.ts';
 import type { EmulatorClient } from './upstream/client.ts';
 import type { Gate } from './upstream/gate.ts';
@@ -21,6 +22,7 @@ export interface KeeperParts {
   readonly logger: Logger;
   /** Buckets that the store is known to have: spares asking it each time. */
   readonly knownBuckets: Set<string>;
+  readonly wholeness: Wholeness;
   /** The last filling of the emulator. */
   readonly progress: FillProgress;
   /** Calls of our own whose answers are believed only in `epoch`. */
@@ -32,4 +34,6 @@ export interface Call {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly target: Target;
+  /** The session in which it began: what is whole in another one is none of its business. */
+  readonly epoch: number;
 }

@@ -5,13 +5,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { cluster } from '../../src/shared/names.ts';
 import { chromiumPath, describeWith } from '../support/requirements.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { removeBehindTheKeeper } from './behind-the-keeper.ts';
 import { type Acknowledged, upload } from './door.ts';
 import { buildAndLoadImages } from './images.ts';
 import { currentReport, earlierStatuses, eventReasons, runJob } from './jobs.ts';
 import { applySystem, execIn, getJson, kubectl, namespace, ownContext, removeSystem } from './kubectl.ts';
 import { faultOf, imageOf, startLoad } from './load.ts';
 import { isSystemReady, killContainer, type Pod, restarts } from './pods.ts';
+import { removeObjects } from './remove-objects.ts';
 
 const upWithinMs = 120_000;
 const settle = { timeoutMs: 180_000, everyMs: 500 };
@@ -120,9 +120,9 @@ describeWith(['kubernetes'], 'the system on a cluster', () => {
     });
   });
 
-  test('20 objects removed behind the keeper: Degraded, with exactly those; the repair Job brings them back', async () => {
+  test('20 objects removed from S3: Degraded, with exactly those; the repair Job brings them back', async () => {
     const gone = images.slice(0, 20).map(({ key }) => key);
-    await removeBehindTheKeeper(gone);
+    await removeObjects(gone);
     expect(await runJob(cluster.reconcilerCronJob, 'check-2')).toBe('Failed');
     const { status, report } = await currentReport();
     expect(status).toBe('Degraded');

@@ -162,7 +162,7 @@ describeWith(['chromium'], 'the page', () => {
   test('says a broken link on every view, shows what a repair would do, and repairs when told', async () => {
     const bytes = pngImage({ width: 60, height: 40, seed: 3 });
     const image = await upload(url, 'lost.png', bytes);
-    await removeBehindTheKeeper(path.join(folder, 'data'), image.key);
+    await removeFromS3(path.join(folder, 'data'), image.key);
 
     await page.getByRole('link', { name: 'Integrity' }).click();
     await page.getByRole('button', { name: 'Check now' }).click();
@@ -214,8 +214,8 @@ async function upload(url: string, name: string, bytes: Buffer): Promise<ImageJs
   return (await answer.json()) as ImageJson;
 }
 
-async function removeBehindTheKeeper(dataFolder: string, key: string): Promise<void> {
-  const endpoint = readRunFile(path.join(dataFolder, 'run.json'))?.emulatorUrl ?? undefined;
+async function removeFromS3(dataFolder: string, key: string): Promise<void> {
+  const endpoint = readRunFile(path.join(dataFolder, 'run.json'))?.s3Url ?? undefined;
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
   const client = createS3Client({ endpoint, region: 'us-east-1', bucket, credentials });
   try {

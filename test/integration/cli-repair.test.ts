@@ -1,4 +1,4 @@
-// The command line on a running system: what is removed behind the keeper's back is found, shown, brought back.
+// The command line on a running system: what is removed from S3 is found, shown, brought back.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ImageJson } from '../../src/shared/image.ts';
 import type { IntegrityReport } from '../../src/shared/report.ts';
@@ -41,9 +41,9 @@ function missingKeys(report: IntegrityReport): string[] {
   return report.sample.filter((one) => one.class === 'missing').map(({ key }) => key);
 }
 
-/** Straight to the emulator, where the keeper doesn't see it. */
-async function behindTheBack(method: 'DELETE' | 'PUT', key: string, body?: string): Promise<void> {
-  const answer = await fetch(`${system.run.emulatorUrl}/my-test-bucket/${key}`, { method, body: body ?? null });
+/** By the hand of somebody who knows nothing of the rows. */
+async function inS3(method: 'DELETE' | 'PUT', key: string, body?: string): Promise<void> {
+  const answer = await fetch(`${system.run.s3Url}/my-test-bucket/${key}`, { method, body: body ?? null });
   expect(answer.ok).toBe(true);
 }
 
@@ -58,7 +58,7 @@ describe('check and fix', () => {
   test('what was removed is named exactly, shown, brought back, and clean again', async () => {
     const removed = images.slice(1, 4);
     const keys = removed.map(({ key }) => key).toSorted();
-    for (const key of keys) await behindTheBack('DELETE', key);
+    for (const key of keys) await inS3('DELETE', key);
 
     const checked = await run('check', '--json');
     expect({ code: checked.code, keys: missingKeys(reportOf(checked)) }).toEqual({ code: 1, keys });
@@ -82,8 +82,8 @@ describe('check and fix', () => {
   test('an orphan younger than the grace is left alone; without grace it is set aside, and undo brings it back', async () => {
     const key = 'images/stray.txt';
     const other = 'images/stray-too.txt';
-    await behindTheBack('PUT', key, 'an orphan');
-    await behindTheBack('PUT', other, 'another orphan');
+    await inS3('PUT', key, 'an orphan');
+    await inS3('PUT', other, 'another orphan');
     const young = await run('fix', '--clean-s3', '--yes', '--json');
     expect({ code: young.code, tooNew: reportOf(young).counts['too-new'].count }).toEqual({ code: 0, tooNew: 2 });
 

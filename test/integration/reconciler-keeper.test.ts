@@ -1,5 +1,5 @@
-// The reconciler with a real keeper in front of an emulator: what was removed behind the keeper's back, or deleted
-// through it, comes back from its store; a bucket that is gone comes back with its objects.
+// The reconciler with a real keeper in front of an emulator: what was deleted through it comes back from its store, what
+// was removed behind its back it puts back by itself; a bucket that is gone comes back with its objects.
 import {
   DeleteBucketCommand,
   DeleteObjectCommand,
@@ -38,21 +38,18 @@ async function addImages(count: number): Promise<string[]> {
   return keys;
 }
 
-test('brings back what was removed behind the keeper, and what was deleted through it', async () => {
-  const [behind = '', through = '', ...rest] = await addImages(8);
+test('brings back what was deleted through the keeper; what was removed behind it is back when it is asked for', async () => {
+  const [behind = '', through = ''] = await addImages(8);
   const bodies = [await world.bodyOf(behind), await world.bodyOf(through)];
   await emulator.send(new DeleteObjectCommand({ Bucket: world.bucket.name, Key: behind }));
   await world.removeObject(through);
 
   const report = await reconciler.run({ mode: 'check' });
-  expect(report).toMatchObject({ status: 'Degraded', counts: { ok: { count: rest.length }, missing: { count: 2 } } });
-  expect(report.sample.map(({ key, remedy }) => [key, remedy?.action])).toEqual([
-    [behind, 'restore'],
-    [through, 'restore'],
-  ]);
+  expect(report).toMatchObject({ status: 'Degraded', counts: { ok: { count: 7 }, missing: { count: 1 } } });
+  expect(report.sample.map(({ key, remedy }) => [key, remedy?.action])).toEqual([[through, 'restore']]);
   expect(report.identity?.storeId).toBe(keeperWorld.keeper.status().storeId);
 
-  expect(await reconciler.run({ mode: 'repair' })).toMatchObject({ status: 'Healthy', actions: { done: 2 } });
+  expect(await reconciler.run({ mode: 'repair' })).toMatchObject({ status: 'Healthy', actions: { done: 1 } });
   expect([await world.bodyOf(behind), await world.bodyOf(through)]).toEqual(bodies);
   expect(await reconciler.run({ mode: 'check' })).toMatchObject({ status: 'Healthy' });
 });

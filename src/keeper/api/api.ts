@@ -70,6 +70,7 @@ async function replyTo(parts: ApiParts, req: IncomingMessage, url: URL): Promise
     case '/_keeper/livez':
       return liveness(keeper);
     case '/_keeper/readyz':
+      // Also while it restores: each key is whole before it is answered.
       return { status: keeper.gate.isOpen ? 200 : 503, body: { status: keeper.gate.state } };
     case '/_keeper/status':
       return { status: 200, body: status() };

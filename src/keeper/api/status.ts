@@ -12,7 +12,7 @@ export function readStatus(
   { upstreamUrl }: KeeperConfig,
   progress: FillProgress,
 ): KeeperStatus {
-  const { startedAt, finishedAt, refused, refusedVersions: _, ...done } = progress;
+  const { startedAt, finishedAt, refused, ...done } = progress;
   return {
     version: version,
     state: gate.state,

@@ -21,11 +21,12 @@ export function listVersions(store: Store, bucket: string, key: string): readonl
  */
 export async function restoreVersion(keeper: KeeperParts, request: RestoreRequest): Promise<KeptVersion> {
   const { bucket, key } = request;
-  const visit = new Visit(keeper, {
+  const scope = {
     operation: 'restore',
     affected: { bucket, keys: [key] },
     locks: [bucketLock(bucket, true), keyLock(bucket, key)],
-  });
+  };
+  const visit = new Visit(keeper, scope, keeper.gate.epoch);
   try {
     await visit.enter();
     const restored = await restoreAlone(keeper, visit.epoch, request);

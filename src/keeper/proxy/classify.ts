@@ -36,6 +36,9 @@ const deletableBucketSettings = new Set([
   ...['cors', 'encryption', 'lifecycle', 'ownershipControls', 'policy', 'publicAccessBlock', 'tagging', 'website'],
 ]);
 
+/** What is asked about a bucket beside its settings, and tells nothing of what is in it. */
+const bucketFacts = new Set(['location', 'versioning', 'object-lock', 'replication', 'policyStatus']);
+
 /** Query names that say nothing about what is asked, beside all that begin with `x-` (signatures, SDK's `x-id`). */
 const neutralQuery = new Set(['AWSAccessKeyId', 'Signature', 'Expires']);
 
@@ -63,6 +66,14 @@ export function classify(method: string, target: Target, headers: IncomingHttpHe
     default:
       return refused(`the method ${method} is not one of S3's`);
   }
+}
+
+/** Whether a GET asks about the bucket itself, not for a listing of what is in it. */
+export function isBucketQuestion({ query }: Target): boolean {
+  const names = meaningful(query);
+  const [name] = names;
+  if (names.length === 1 && name !== undefined && bucketFacts.has(name)) return true;
+  return settingName(names, query, bucketSettings) !== undefined;
 }
 
 function classifyRead({ bucket, key, query }: Target): Operation {

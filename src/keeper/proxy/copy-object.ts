@@ -72,5 +72,6 @@ function copyScope(
   source: { readonly bucket: string; readonly key: string },
 ): Scope {
   const scope = keyScope(operation, target);
-  return { ...scope, locks: [...scope.locks, bucketLock(source.bucket, true), keyLock(source.bucket, source.key)] };
+  const locks = [...scope.locks, bucketLock(source.bucket, true), keyLock(source.bucket, source.key)];
+  return { ...scope, locks, source };
 }

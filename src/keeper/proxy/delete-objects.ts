@@ -58,7 +58,7 @@ export async function deleteObjects(keeper: KeeperParts, call: Call): Promise<vo
 }
 
 async function commitDeletion({ store }: KeeperParts, bucket: string, keys: readonly string[]): Promise<void> {
-  const present = keys.filter((key) => store.object(bucket, key) !== undefined);
+  const present = keys.filter((key) => (store.object(bucket, key) ?? store.damageOf(bucket, key)) !== undefined);
   if (present.length > 0) await store.commit({ kind: 'delete-objects', bucket, keys: present });
 }
 

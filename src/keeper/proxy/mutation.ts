@@ -15,11 +15,12 @@ import { s3ErrorOf, sendS3Error } from './s3-errors.ts';
  */
 export async function mutate(
   keeper: KeeperParts,
-  { req, res, target }: Call,
+  call: Call,
   scope: Scope,
   work: (turn: Turn) => Promise<Answer>,
 ): Promise<void> {
-  const visit = new Visit(keeper, scope);
+  const { res, target, epoch } = call;
+  const visit = new Visit(keeper, scope, epoch);
   let answer: Answer;
   try {
     answer = await work(visit);
@@ -33,12 +34,12 @@ export async function mutate(
   }
   if (answer.status >= 500) {
     const left = visit.leaveUnknown();
-    sendAnswer({ req, res, target }, answer);
+    sendAnswer(call, answer);
     await left;
     return;
   }
   visit.leave();
-  sendAnswer({ req, res, target }, answer);
+  sendAnswer(call, answer);
 }
 
 /**

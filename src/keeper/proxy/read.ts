@@ -1,11 +1,12 @@
 // Requests that change nothing: passed as they are, both bodies streamed. P3: believed before a byte is passed back.
 import type { IncomingMessage } from 'node:http';
 import { pipeline } from 'node:stream';
-import { asKeepsakeError, KeepsakeError } from '../../shared/errors.ts';
+import { asKeepsakeError } from '../../shared/errors.ts';
 import type { Call, KeeperParts } from '../parts.ts';
 import { answerHeaders, collect, requestHeaders, type Sending, send } from '../upstream/send.ts';
 import { sentinelPrefix } from '../upstream/session-source.ts';
 import type { Operation } from './classify.ts';
+import { repairAbsent } from './read-repair.ts';
 import { s3ErrorOf, sendS3Error } from './s3-errors.ts';
 import { upstreamPath, withClientIds } from './uploads.ts';
 
@@ -14,24 +15,23 @@ export async function read(
   call: Call,
   what: Extract<Operation, { kind: 'read' }>['what'],
 ): Promise<void> {
-  const { gate, doubts } = keeper;
+  const { gate } = keeper;
   const { req, res, target } = call;
-  const { epoch } = gate;
   let sending: Sending | undefined;
   const leave = (): void => {
     if (!res.writableFinished) sending?.abort();
   };
   res.on('close', leave);
   try {
-    const answered = await answerTo(keeper, call, (begun) => {
-      sending = begun;
-    });
-    const believed = gate.believe(answered, epoch);
-    if (believed !== undefined) await believed;
-    // P1: what it shows must be durable before a client sees it.
-    const settled = doubts.settled(target.bucket, target.key);
-    if (settled !== undefined) await settled;
-    if (answered.statusCode === 404) assertAbsent(keeper, call, answered);
+    const ask = (): Promise<IncomingMessage> =>
+      settledAnswer(keeper, call, (begun) => {
+        sending = begun;
+      });
+    let answered = await ask();
+    if (answered.statusCode === 404 && target.key !== '' && what === 'any' && (await repairAbsent(keeper, call))) {
+      answered.resume();
+      answered = await ask();
+    }
     await passBack(keeper, call, answered, what);
   } catch (thrown) {
     if (res.destroyed) return;
@@ -40,6 +40,21 @@ export async function read(
     if (error.kind === 'bug') keeper.logger.error({ err: thrown, method: req.method }, 'a read failed');
     sendS3Error(res, s3ErrorOf(error), target.path);
   }
+}
+
+/** An answer that is believed, and shows only what is durable (P1). */
+async function settledAnswer(
+  keeper: KeeperParts,
+  call: Call,
+  onBegun: (sending: Sending) => void,
+): Promise<IncomingMessage> {
+  const { bucket, key } = call.target;
+  const answered = await answerTo(keeper, call, onBegun);
+  const believed = keeper.gate.believe(answered, call.epoch);
+  if (believed !== undefined) await believed;
+  const settled = keeper.doubts.settled(bucket, key);
+  if (settled !== undefined) await settled;
+  return answered;
 }
 
 /** Sends the request; once more when it met a kept connection that the emulator was just closing (RFC 9112, 9.3.1). */
@@ -64,18 +79,6 @@ async function answerTo(
     if (hasBody || req.destroyed) throw error;
     return attempt();
   }
-}
-
-// P3: an object that the emulator would not take back is there nevertheless, unless it was overwritten or deleted since.
-function assertAbsent({ store, progress }: KeeperParts, { target }: Call, response: IncomingMessage): void {
-  const { bucket, key } = target;
-  const refused = progress.refusedVersions.get(`${bucket}/${key}`);
-  if (refused === undefined || store.object(bucket, key)?.versionId !== refused) return;
-  response.resume();
-  throw new KeepsakeError('S3ObjectMissing', {
-    what: `the emulator did not take ${bucket}/${key} back, and the keeper still has it`,
-    remedy: 'See /_keeper/status for the reason; keepsake keeper restore <key> tries again.',
-  });
 }
 
 async function passBack(

@@ -1,4 +1,5 @@
-// The door for S3 clients: what a request asks for, and who does it. P3: nothing is answered while the gate is closed.
+// The door for S3 clients: what a request asks for, and who does it. P3: nothing is answered while the gate is closed, or
+// of a key that is not put back yet.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { asKeepsakeError, assertNever } from '../../shared/errors.ts';
 import type { Call, KeeperParts } from '../parts.ts';
@@ -7,6 +8,7 @@ import { changeSetting, createBucket, deleteBucket } from './buckets.ts';
 import { classify, type Operation } from './classify.ts';
 import { copyObject } from './copy-object.ts';
 import { deleteObject, deleteObjects } from './delete-objects.ts';
+import { needOf } from './needs.ts';
 import { postForm } from './post-form.ts';
 import { putObject } from './put-object.ts';
 import { read } from './read.ts';
@@ -18,15 +20,21 @@ import { abortUpload, completeUpload, createUpload, uploadPart, uploadPartCopy }
 /** Answers one S3 request. Never rejects. */
 export async function serveS3(keeper: KeeperParts, req: IncomingMessage, res: ServerResponse): Promise<void> {
   const path = req.url ?? '/';
-  const { session } = keeper.gate;
+  const { session, epoch } = keeper.gate;
   if (!keeper.gate.isOpen || session === null) return sendS3Error(res, notReady(closedFor(keeper)), path);
   const target = parseTarget(path, req.headers.host ?? '', session.hostStyle);
   if (target === undefined || target.bucket.startsWith(sentinelPrefix)) return sendS3Error(res, invalidUri, path);
   const operation = classify(req.method ?? '', target, req.headers);
   try {
-    await withRoom(keeper.disk, { req, operation }, () => perform(keeper, { req, res, target }, operation));
+    const need = needOf(operation, { method: req.method ?? '', target, hasSubResources: session.hasSubResources });
+    if (need.kind === 'all' && !keeper.gate.isWhole) return sendS3Error(res, notReady(notWhole(keeper)), path);
+    const missing = need.kind === 'key' ? keeper.wholeness.ensure(epoch, need.name) : undefined;
+    if (missing !== undefined) await missing;
+    if (res.destroyed) return; // its client left, and what it waited for is there for the next
+    await withRoom(keeper.disk, { req, operation }, () => perform(keeper, { req, res, target, epoch }, operation));
   } catch (thrown) {
     const error = asKeepsakeError(thrown);
+    if (error.code === 'S3Unavailable') keeper.gate.suspect();
     if (error.kind === 'bug') keeper.logger.error({ err: thrown, operation: operation.kind }, 'a request failed');
     sendS3Error(res, s3ErrorOf(error), target.path);
   }
@@ -36,6 +44,10 @@ function closedFor({ gate }: KeeperParts): string {
   return gate.state === 'upstream-down'
     ? "The emulator behind the keeper can't be reached"
     : 'The emulator is being filled with what was acknowledged';
+}
+
+function notWhole({ progress: { objectsDone, objectsTotal } }: KeeperParts): string {
+  return `The emulator is being filled with what was acknowledged, ${objectsDone} of ${objectsTotal} objects so far; this call waits for all of it`;
 }
 
 function perform(keeper: KeeperParts, call: Call, operation: Operation): Promise<void> | void {

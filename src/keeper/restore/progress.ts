@@ -9,10 +9,8 @@ export interface FillProgress {
   bytesTotal: number;
   startedAt: number | null;
   finishedAt: number | null;
-  /** What the emulator refused to take back. */
-  refused: DamagedEntry[];
-  /** The versions among them, by `bucket/key`: acknowledged, so never to be answered as absent. */
-  refusedVersions: Map<string, number>;
+  /** What the emulator refused to take back, by `bucket/key`. */
+  refused: Map<string, DamagedEntry>;
 }
 
 export const noFill = (): FillProgress => ({
@@ -22,8 +20,7 @@ export const noFill = (): FillProgress => ({
   bytesTotal: 0,
   startedAt: null,
   finishedAt: null,
-  refused: [],
-  refusedVersions: new Map(),
+  refused: new Map(),
 });
 
 /** By the pace so far, of objects or of bytes, whichever has more before it; null when nothing is under way, or nothing is done yet. */

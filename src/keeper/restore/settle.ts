@@ -50,7 +50,8 @@ export function affectedBy({ bucket, key, operation }: Intent): Affected {
   };
 }
 
-const retryMs = 250;
+const minRetryMs = 250;
+const maxRetryMs = 5_000;
 
 /**
  * Makes emulator and store agree on what was affected, however long it takes: true when they do. A new session since
@@ -58,7 +59,7 @@ const retryMs = 250;
  */
 export async function settle(keeper: KeeperParts, affected: Affected, epoch: number): Promise<boolean> {
   const { gate, logger, store } = keeper;
-  for (;;) {
+  for (let retryMs = minRetryMs; ; retryMs = Math.min(2 * retryMs, maxRetryMs)) {
     try {
       await gate.untilOpen();
     } catch {
@@ -76,26 +77,40 @@ export async function settle(keeper: KeeperParts, affected: Affected, epoch: num
       }
       logger.warn({ bucket: affected.bucket, reason: reasonOf(error) }, 'a change is not settled yet');
       gate.suspect();
-      await delay(retryMs);
+      await delay(retryMs, undefined, { ref: false });
     }
   }
+}
+
+/** Settles the buckets' settings among what an earlier process left open: a filling decides all else. @throws as the emulator's calls */
+export async function settleSettings(store: Store, client: EmulatorClient, logger: Logger): Promise<void> {
+  const settings = store
+    .openIntents()
+    .filter((intent) => intent.key === null && affectedBy(intent).setting !== undefined);
+  for (const intent of settings) await settleIntent(store, client, { intent, logger });
 }
 
 /** Settles what an earlier process left open; one entry that is bad for good must not keep all others away. @throws as the emulator's calls */
 export async function settleEarlier(store: Store, client: EmulatorClient, logger: Logger): Promise<void> {
-  for (const intent of store.openIntents()) {
-    try {
-      await agree(store, client, affectedBy(intent));
-    } catch (error) {
-      if (!isForGood(error)) throw error;
-      logger.error({ bucket: intent.bucket, key: intent.key, reason: error.message }, "a change can't be settled");
-    }
-    store.endIntent(intent);
+  for (const intent of store.openIntents()) await settleIntent(store, client, { intent, logger });
+}
+
+async function settleIntent(
+  store: Store,
+  client: EmulatorClient,
+  { intent, logger }: { readonly intent: Intent; readonly logger: Logger },
+): Promise<void> {
+  try {
+    await agree(store, client, affectedBy(intent));
+  } catch (error) {
+    if (!isForGood(error)) throw error;
+    logger.error({ bucket: intent.bucket, key: intent.key, reason: error.message }, "a change can't be settled");
   }
+  store.endIntent(intent);
 }
 
 /** Makes the emulator agree with the store on what was affected. @throws as the emulator's calls */
-export async function agree(store: Store, client: EmulatorClient, affected: Affected): Promise<void> {
+async function agree(store: Store, client: EmulatorClient, affected: Affected): Promise<void> {
   const { bucket, keys, uploadId, partNumber, setting } = affected;
   if (setting !== undefined) return agreeOnSetting(store, client, { bucket, key: keys?.[0] ?? '', name: setting });
   if (uploadId !== undefined && partNumber !== undefined) return putBackPart(store, client, uploadId, partNumber);
@@ -142,6 +157,7 @@ async function agreeOnSetting(
   client: EmulatorClient,
   { bucket, key, name }: { readonly bucket: string; readonly key: string; readonly name: string },
 ): Promise<void> {
+  if (!client.hasSubResources && name !== 'lifecycle') return; // it would take the call for one on the bucket itself
   const object = key === '' ? undefined : store.object(bucket, key);
   if (object !== undefined) {
     await putBackObject(store, client, object);
@@ -158,7 +174,8 @@ async function agreeOnSetting(
   if (answer.status >= 500) expectSuccess(answer, `?${name} went from ${bucket}`);
 }
 
-async function agreeOnUpload(store: Store, client: EmulatorClient, uploadId: string): Promise<void> {
+/** Puts an upload back unless the emulator has it. @throws as the emulator's calls */
+export async function agreeOnUpload(store: Store, client: EmulatorClient, uploadId: string): Promise<void> {
   const upload = store.upload(uploadId);
   if (upload === undefined) return; // ended, or never begun for its client: a rest in the emulator harms nobody
   const query = `max-parts=1&uploadId=${encodeURIComponent(upload.upstreamUploadId)}`;

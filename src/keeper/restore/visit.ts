@@ -7,12 +7,15 @@ import type { Intent } from '../store/contract.ts';
 import { restoring } from '../upstream/gate.ts';
 import { captureBucket } from './capture.ts';
 import { type Affected, describeOperation, settle } from './settle.ts';
+import type { KeyName } from './whole-keys.ts';
 
 /** What a request changes, and the locks that keep others off it. */
 export interface Scope {
   readonly operation: string;
   readonly affected: Affected;
   readonly locks: readonly LockRequest[];
+  /** An object that is read for it; its key is among the locks. */
+  readonly source?: KeyName;
 }
 
 /** One request's turn on its scope. */
@@ -34,10 +37,11 @@ export class Visit implements Turn {
   #endDoubt: (() => void) | undefined;
   #endWork: (() => void) | undefined;
 
-  constructor(keeper: KeeperParts, scope: Scope) {
+  /** `epoch`: that in which the request began. */
+  constructor(keeper: KeeperParts, scope: Scope, epoch: number) {
     this.#keeper = keeper;
     this.#scope = scope;
-    this.epoch = keeper.gate.epoch;
+    this.epoch = epoch;
   }
 
   readonly enter = (): Promise<void> => {
@@ -46,8 +50,9 @@ export class Visit implements Turn {
   };
 
   async #enter(): Promise<void> {
-    const { locks, gate, store, doubts } = this.#keeper;
+    const { locks, gate, store, doubts, wholeness } = this.#keeper;
     const { bucket, keys } = this.#scope.affected;
+    const { source } = this.#scope;
     const release = await locks.acquireAll(this.#scope.locks);
     if (!gate.isOpen || gate.epoch !== this.epoch) {
       release();
@@ -57,6 +62,10 @@ export class Visit implements Turn {
     this.#release = release;
     this.#endWork = gate.beginWork();
     if (this.#scope.operation !== 'create-bucket') await this.#knowBucket(bucket);
+    // What it changes, or what that is made from, is as it was before it may change.
+    const names = [...(keys ?? []).map((key) => ({ bucket, key })), ...(source ? [source] : [])];
+    const missing = wholeness.ensureHeld(this.epoch, names);
+    if (missing !== undefined) await missing;
     this.#intents = (keys ?? [null]).map((key) => store.beginIntent({ bucket, key, operation }));
     this.#endDoubt = doubts.open(bucket, keys);
   }

@@ -171,6 +171,8 @@ export interface Store {
   failure(): KeepsakeError | undefined;
   commitsWaiting(): CommitsWaiting;
   damaged(): readonly DamagedEntry[];
+  /** Why the present state of a key is set aside; undefined when it is not. */
+  damageOf(bucket: string, key: string): string | undefined;
 
   beginBody(expectedBytes?: number): BodyWriter;
   /** Synchronous and cheap: one write(2) without fsync. */

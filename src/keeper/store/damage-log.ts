@@ -25,6 +25,13 @@ export class DamageLog {
     return [...this.#options.reader.damaged(), ...this.#unmarked.values(), ...this.#others.values()];
   }
 
+  /** Why the present state of a key can't be used. */
+  of(bucket: string, key: string): string | undefined {
+    for (const [id, entry] of this.#unmarked)
+      if (entry.bucket === bucket && entry.key === key && this.#options.reader.isCurrent(id)) return entry.reason;
+    return this.#options.reader.damageOf(bucket, key);
+  }
+
   isSetAside(versionId: number): boolean {
     return this.#unmarked.has(versionId);
   }

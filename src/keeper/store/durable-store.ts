@@ -86,6 +86,10 @@ export class DurableStore implements Store {
     return this.damage.entries();
   }
 
+  damageOf(bucket: string, key: string): string | undefined {
+    return this.damage.of(bucket, key);
+  }
+
   beginBody(expectedBytes = 0): BodyWriter {
     const { folders, files, inlineBytes } = this.#pieces;
     return new BodyReceiver({ folders, files, inlineBytes, expectedBytes });

@@ -57,6 +57,20 @@ export class StoreReader {
     );
   }
 
+  /** Why the current version of a key is set aside. */
+  damageOf(bucket: string, key: string): string | undefined {
+    return this.#one<{ damage: string }>(
+      'SELECT damage FROM versions WHERE bucket = ? AND key = ? AND retired_at IS NULL AND damage IS NOT NULL',
+      bucket,
+      key,
+    )?.damage;
+  }
+
+  /** Whether a version is that of its key now, set aside or not. */
+  isCurrent(id: number): boolean {
+    return this.#one('SELECT 1 FROM versions WHERE id = ? AND retired_at IS NULL', id) !== undefined;
+  }
+
   buckets(): readonly BucketRow[] {
     return this.#all('SELECT * FROM buckets ORDER BY bucket');
   }

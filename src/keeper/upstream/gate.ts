@@ -1,5 +1,5 @@
 // Whether answers of the emulator may be believed. P3: the gate is open only while the emulator is known to be the
-// process that was filled; then no acknowledged key can be missing in it.
+// process that is filled; it opens when the rest of the filling can go on key by key, and is whole at the end of that.
 //
 // Why it holds: a TCP connection belongs to one process. An answer is believed when its connection is verified: an
 // earlier answer on it was followed by a check that told the session in force. An answer on any other connection waits
@@ -14,10 +14,24 @@ import type { Logger } from '../../shared/logger.ts';
 import { reasonOf } from '../../shared/s3.ts';
 import type { EmulatorSession, SessionSource } from './session-source.ts';
 
+/** What is left of a recovery when requests are answered again. */
+export interface Recovery {
+  /** Puts the rest back; called again after a failure or a pause, it goes on where it was. Ends early when `signal` aborts. */
+  run(signal: AbortSignal): Promise<void>;
+  /** All is whole, and it was in the session in force. */
+  finish(): Promise<void>;
+}
+
 export interface GateOptions {
   readonly source: SessionSource;
-  /** Makes emulator and store agree, for a session that is new to this process. Tried again when it throws. */
-  readonly recover: (session: EmulatorSession) => Promise<void>;
+  /**
+   * Makes emulator and store agree, for a session that is new to this process: all of it, or what must be so before the
+   * first answer, and the recovery that is left then. Tried again when it throws. `signal`: the keeper stops.
+   */
+  readonly recover: (
+    session: EmulatorSession,
+    options: { readonly epoch: number; readonly signal: AbortSignal },
+  ) => Promise<Recovery | undefined>;
   readonly logger: Logger;
   /** Breaks off all requests to the emulator: those that outlast the drain. */
   readonly cutConnections: () => void;
@@ -34,6 +48,7 @@ export class Gate {
   readonly #stopping = new AbortController();
   #verified = new WeakSet<Socket>();
   #state: KeeperState = 'starting';
+  #isOpen = false;
   #session: EmulatorSession | null = null;
   #epoch = 0;
   #working = 0;
@@ -44,6 +59,10 @@ export class Gate {
   #check: Promise<void> | undefined;
   #nextCheck: Promise<void> | undefined;
   #running: Promise<void> | undefined;
+  #recovery: Recovery | undefined;
+  #recovering: Promise<void> | undefined;
+  #pauseRecovery = (): void => {};
+  #recoveryRetryMs = minRetryMs;
 
   constructor(options: GateOptions) {
     this.#options = options;
@@ -53,7 +72,13 @@ export class Gate {
     return this.#state;
   }
 
+  /** Whether requests are answered: all of the emulator's state is there, or what is not is put back before it is asked for. */
   get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Whether the emulator holds all that the store does. */
+  get isWhole(): boolean {
     return this.#state === 'ready';
   }
 
@@ -71,11 +96,14 @@ export class Gate {
     this.#running ??= this.#run();
   }
 
+  /** Stops at once: whatever is under way with the emulator is broken off. */
   async close(): Promise<void> {
     this.#stopping.abort();
-    this.#setState('upstream-down'); // whoever waits for it to open again is told that it won't
+    this.#set('upstream-down', false); // whoever waits for it to open again is told that it won't
     this.#events.emit('change');
+    this.#options.cutConnections();
     await this.#running;
+    await this.#recovering;
   }
 
   /** Notes a change from its last byte to its commit: a filling waits for its end, which the caller tells by calling what it gets. */
@@ -108,9 +136,26 @@ export class Gate {
     return this.#verify(response, epoch);
   }
 
+  /**
+   * What was taken for whole is not: the emulator lost something without being restarted. It is recovered as a new one.
+   * The caller sees to it that `recover` knows.
+   */
+  distrust(reason: string): void {
+    this.#lose(reason);
+  }
+
   /** Resolves when the gate is open; rejects when the keeper stops first. */
-  async untilOpen(): Promise<void> {
-    while (!this.isOpen) {
+  untilOpen(): Promise<void> {
+    return this.#until(() => this.isOpen);
+  }
+
+  /** Resolves when the emulator is whole; rejects when the keeper stops first. */
+  untilWhole(): Promise<void> {
+    return this.#until(() => this.isWhole);
+  }
+
+  async #until(isSo: () => boolean): Promise<void> {
+    while (!isSo()) {
       if (this.#stopping.signal.aborted) throw stopping();
       await once(this.#events, 'change');
     }
@@ -157,11 +202,9 @@ export class Gate {
 
   #lose(reason: string): void {
     if (!this.isOpen) return;
-    this.#options.logger.warn({ reason }, 'the gate is closed until the emulator is whole');
-    this.#epoch += 1;
-    this.#session = null;
-    this.#verified = new WeakSet();
-    this.#setState('restoring');
+    this.#options.logger.warn({ reason }, 'the gate is closed until the emulator can be believed again');
+    this.#beginEpoch();
+    this.#set('restoring', false);
     this.suspect();
   }
 
@@ -169,13 +212,28 @@ export class Gate {
     if (isRefusal(error)) this.#mayBeReborn = true;
     if (!this.isOpen) return;
     this.#options.logger.warn({ reason: reasonOf(error) }, "the emulator can't be reached");
-    this.#setState('upstream-down');
+    this.#pauseRecovery();
+    this.#set('upstream-down', false);
     this.suspect();
   }
 
-  #setState(state: KeeperState): void {
-    if (this.#state === state) return;
+  /** From here on nothing is believed that began before. */
+  #beginEpoch(): void {
+    this.#epoch += 1;
+    this.#session = null;
+    this.#verified = new WeakSet();
+    this.#recovery = undefined;
+    this.#pauseRecovery();
+  }
+
+  #open(): void {
+    this.#set(this.#recovery === undefined ? 'ready' : 'restoring', true);
+  }
+
+  #set(state: KeeperState, isOpen: boolean): void {
+    if (this.#state === state && this.#isOpen === isOpen) return;
     this.#state = state;
+    this.#isOpen = isOpen;
     this.#events.emit('change');
   }
 
@@ -183,6 +241,7 @@ export class Gate {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       if (!this.isOpen) await this.#reopen();
+      if (this.isOpen && this.#recovery && !this.#recovering) this.#recovering = this.#goOn(this.#recovery);
       if (this.#isPoked || !this.isOpen) {
         this.#isPoked = false;
         if (!this.isOpen) await delay(this.#retryMs, undefined, { signal }).catch(() => {});
@@ -215,28 +274,55 @@ export class Gate {
       if (this.#stopping.signal.aborted) return;
       if (session.id === this.#session?.id) {
         logger.info('the emulator answers again');
-        this.#setState('ready');
+        this.#open();
         return;
       }
-      this.#epoch += 1;
-      this.#session = null;
-      this.#verified = new WeakSet();
+      this.#beginEpoch();
       await this.#drain();
-      this.#setState('restoring');
-      await recover(session);
-      // All calls of the recovery went to the process of this session: it was there before and is there after.
+      await this.#recovering;
+      this.#set('restoring', false);
+      const recovery = await recover(session, { epoch: this.#epoch, signal: this.#stopping.signal });
+      // All calls of the recovery went to the process of this session: it was there before and is there after. What is
+      // left of it is believed by connection.
       if ((await source.read(false)).id !== session.id) throw new Error('the emulator was restarted meanwhile');
       if (this.#stopping.signal.aborted) return;
       this.#session = session;
+      this.#recovery = recovery;
       this.#retryMs = minRetryMs;
-      this.#setState('ready');
+      this.#open();
     } catch (error) {
       if (isRefusal(error)) this.#mayBeReborn = true;
       this.#retryMs = isRefusal(error) ? minRetryMs : Math.min(this.#retryMs * 2, maxRetryMs);
       logger.debug({ reason: reasonOf(error) }, 'the emulator is not ready');
       if (error instanceof KeepsakeError && error.kind !== 'retry')
         logger.error({ err: error }, "the emulator can't be filled");
-      this.#setState('upstream-down');
+      this.#set('upstream-down', false);
+    }
+  }
+
+  /** Goes on with what is left of a recovery, until it is done, fails, or is paused. Never rejects. */
+  async #goOn(recovery: Recovery): Promise<void> {
+    const pause = new AbortController();
+    const signal = AbortSignal.any([pause.signal, this.#stopping.signal]);
+    this.#pauseRecovery = () => pause.abort();
+    try {
+      await recovery.run(signal);
+      if (!signal.aborted) await this.#checkAfterNow();
+      if (signal.aborted || this.#recovery !== recovery || !this.isOpen) return;
+      await recovery.finish();
+      this.#recoveryRetryMs = minRetryMs;
+      if (this.#recovery !== recovery) return;
+      this.#recovery = undefined;
+      if (this.isOpen) this.#open();
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#options.logger.warn({ reason: reasonOf(error) }, 'the restore is held up');
+      this.suspect();
+      await delay(this.#recoveryRetryMs, undefined, { signal }).catch(() => {});
+      this.#recoveryRetryMs = Math.min(this.#recoveryRetryMs * 2, maxRetryMs);
+    } finally {
+      this.#recovering = undefined;
+      if (this.#recovery !== undefined) this.suspect(); // it is looked at again, and gone on with
     }
   }
 

@@ -1,19 +1,19 @@
-// S3 as nobody but the keeper should touch it: LocalStack itself, asked from within its pod.
+// S3 by the hand of somebody who knows nothing of the rows: asked from within its pod.
 import { local } from '../../charts/environments.ts';
 import { imagePrefix } from '../../src/shared/image.ts';
 import { ports } from '../../src/shared/names.ts';
 import { execIn } from './kubectl.ts';
 
-const bucketUrl = `http://127.0.0.1:${ports.emulator}/${local.bucket}`;
+const bucketUrl = `http://127.0.0.1:${ports.s3}/${local.bucket}`;
 
-/** Up to `count` keys of images that LocalStack holds. */
+/** Up to `count` keys of images. */
 export async function someImages(count: number): Promise<readonly string[]> {
   const listing = await curl(`${bucketUrl}?list-type=2&prefix=${imagePrefix}&max-keys=${count}`);
   return [...listing.matchAll(/<Key>([^<]+)<\/Key>/g)].map((match) => match[1] ?? '');
 }
 
-/** Deletes objects so that the keeper does not see it: a bug, an accident, a lifecycle rule. */
-export async function removeBehindTheKeeper(keys: readonly string[]): Promise<void> {
+/** Deletes objects whose rows stay: a bug, an accident, a script. */
+export async function removeObjects(keys: readonly string[]): Promise<void> {
   await curl('-X', 'DELETE', ...keys.map((key) => `${bucketUrl}/${key}`));
 }
 

@@ -1,0 +1,22 @@
+// One entry must not keep all others away: what can't be read (the store names it), or is refused for good, is left out
+// of a restore and named in the log and the status.
+import type { Logger } from '../../shared/logger.ts';
+import type { FillProgress } from './progress.ts';
+import { isForGood } from './put-back.ts';
+
+/** Does `work` on an entry; what no repetition mends is named, all else is thrown. */
+export async function leaveOutBad(
+  { progress, logger }: { readonly progress: FillProgress; readonly logger: Logger },
+  { bucket, key = '' }: { readonly bucket: string; readonly key?: string },
+  work: () => Promise<unknown>,
+): Promise<void> {
+  const name = `${bucket}/${key}`;
+  try {
+    await work();
+    progress.refused.delete(name);
+  } catch (error) {
+    if (!isForGood(error)) throw error;
+    logger.error({ bucket, key, reason: error.message }, 'an entry was left out of the restore');
+    if (error.code === 'S3BadAnswer') progress.refused.set(name, { bucket, key, reason: error.message });
+  }
+}

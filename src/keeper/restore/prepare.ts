@@ -1,0 +1,78 @@
+// What a new emulator needs before the first answer: what it brought with it is saved, and all buckets are there with
+// their settings. Objects come after, each before it is asked for (wholeness.ts).
+import { KeepsakeError } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/logger.ts';
+import { pathOf } from '../proxy/target.ts';
+import type { Store } from '../store/contract.ts';
+import type { EmulatorClient } from '../upstream/client.ts';
+import { eachAtOnce } from './at-once.ts';
+import { captureBucket, captureObject } from './capture.ts';
+import { leaveOutBad } from './leave-out.ts';
+import { listBuckets, listKeys } from './listing.ts';
+import type { FillProgress } from './progress.ts';
+import { expectSuccess, orderedSettings, putBackBucket, putBackSetting } from './put-back.ts';
+import { settleSettings } from './settle.ts';
+import type { KeyName } from './whole-keys.ts';
+import { manyAtOnce } from './wholeness.ts';
+
+export interface PrepareOptions {
+  readonly progress: FillProgress;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  /** Told of each object that was saved from the emulator: it is whole. */
+  readonly onCaptured: (name: KeyName) => void;
+}
+
+/** Makes buckets and settings whole, and saves what the store never knew. @throws when the emulator fails: then it has to be done again */
+export async function prepare(store: Store, client: EmulatorClient, options: PrepareOptions): Promise<void> {
+  await captureUnknown(store, client, options);
+  const buckets = store.buckets();
+  for (const bucket of buckets) await leaveOutBad(options, bucket, () => putBackBucket(client, bucket));
+  for (const bucket of buckets)
+    for (const setting of orderedSettings(bucket))
+      await leaveOutBad(options, bucket, () => putBackSetting(client, bucket.bucket, '', setting));
+  await settleSettings(store, client, options.logger);
+}
+
+/** Objects that the emulator brought with it (init hooks, seeds) are saved; those a client had deleted go again. */
+async function captureUnknown(store: Store, client: EmulatorClient, options: PrepareOptions): Promise<void> {
+  const known = new Set(store.buckets().map(({ bucket }) => bucket));
+  const width = { width: () => manyAtOnce, signal: options.signal };
+  for (const bucket of await listBuckets(client)) {
+    if (!known.has(bucket)) await captureBucket(store, client, bucket);
+    const take = async ({ key }: { readonly key: string }): Promise<void> => {
+      if (store.object(bucket, key) !== undefined) return;
+      const [last] = store.retired(bucket, key);
+      if (last?.cause === 'deleted')
+        expectSuccess(await client.call('DELETE', pathOf(bucket, key)), `${bucket}/${key} was deleted again`);
+      else await captureOrName(store, client, { ...options, bucket, key });
+    };
+    await eachAtOnce(listKeys(client, bucket), take, width);
+    options.signal.throwIfAborted();
+  }
+}
+
+const attempts = 3;
+
+// An object that the emulator can't show, although it answers otherwise, must not keep all others away.
+async function captureOrName(
+  store: Store,
+  client: EmulatorClient,
+  { progress, logger, onCaptured, bucket, key }: PrepareOptions & KeyName,
+): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await captureObject(store, client, { bucket, key });
+      onCaptured({ bucket, key });
+      return;
+    } catch (error) {
+      if (!(error instanceof KeepsakeError) || !['S3Unavailable', 'S3BadAnswer'].includes(error.code)) throw error;
+      if (error.code === 'S3Unavailable' && attempt < attempts) continue;
+      await listBuckets(client); // it answers otherwise: the fault is the object's
+      const reason = `the emulator brought it, and it can't be saved: ${error.message}`;
+      logger.error({ bucket, key, reason }, 'an object is not kept');
+      progress.refused.set(`${bucket}/${key}`, { bucket, key, reason });
+      return;
+    }
+  }
+}

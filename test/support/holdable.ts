@@ -1,0 +1,92 @@
+// An emulator behind a front that a test can have hold requests back, or answer them itself. As with the emulator alone,
+// no connection outlives a kill.
+import { once } from 'node:events';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { EmulatorKind } from './emulator.ts';
+
+export interface Holdable {
+  readonly kind: EmulatorKind;
+  /** `METHOD /path` of all that came, in order. */
+  readonly seen: readonly string[];
+  /** How many requests are held now. */
+  readonly heldCount: number;
+  /** From now on holds requests whose `METHOD /path` fits, until `release`. */
+  hold(fits: RegExp): void;
+  /** Answers requests that fit with a status of 500. */
+  fail(fits: RegExp): void;
+  /** Lets go of all that is held, and holds and fails no more. */
+  release(): void;
+}
+
+export function holdable(base: EmulatorKind): Holdable {
+  const seen: string[] = [];
+  const never = /^$/;
+  let [heldOnes, failing] = [never, never];
+  let released = Promise.withResolvers<void>();
+  let heldCount = 0;
+  const serve = async (emulatorUrl: string, req: http.IncomingMessage, res: http.ServerResponse): Promise<void> => {
+    const line = `${req.method} ${req.url}`;
+    seen.push(line);
+    if (failing.test(line)) {
+      req.resume();
+      res.writeHead(500).end();
+      return;
+    }
+    if (heldOnes.test(line)) {
+      heldCount += 1;
+      await released.promise;
+      heldCount -= 1;
+    }
+    if (!res.destroyed) pass(emulatorUrl, req, res);
+  };
+  return {
+    seen,
+    get heldCount() {
+      return heldCount;
+    },
+    hold(fits) {
+      heldOnes = fits;
+    },
+    fail(fits) {
+      failing = fits;
+    },
+    release() {
+      [heldOnes, failing] = [never, never];
+      released.resolve();
+      released = Promise.withResolvers();
+    },
+    kind: {
+      ...base,
+      async create(folder) {
+        const emulator = await base.create(folder);
+        const front = http.createServer((req, res) => void serve(emulator.url, req, res));
+        await once(front.listen(0, '127.0.0.1'), 'listening');
+        return {
+          ...emulator,
+          url: `http://127.0.0.1:${(front.address() as AddressInfo).port}`,
+          async kill() {
+            await emulator.kill();
+            front.closeAllConnections();
+          },
+          stop() {
+            front.close();
+            front.closeAllConnections();
+            return emulator.stop();
+          },
+        };
+      },
+    },
+  };
+}
+
+function pass(emulatorUrl: string, req: http.IncomingMessage, res: http.ServerResponse): void {
+  const { method, url, rawHeaders } = req;
+  const onward = http.request(emulatorUrl, { method, path: url, headers: rawHeaders, agent: false }, (answer) => {
+    res.writeHead(answer.statusCode ?? 500, answer.rawHeaders);
+    answer.pipe(res);
+  });
+  onward.on('error', () => res.destroy());
+  res.on('close', () => onward.destroy());
+  req.pipe(onward);
+}
