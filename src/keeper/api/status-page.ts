@@ -83,7 +83,7 @@ function describe({ state, upstream, damaged, disk }: KeeperStatus): Description
       return {
         word: 'Restoring',
         tone: 'warn',
-        sentence: 'The emulator is new and gets back what was acknowledged.',
+        sentence: 'The emulator is new and gets back what was acknowledged. What a client asks for comes first.',
       };
     case 'upstream-down':
       return {
