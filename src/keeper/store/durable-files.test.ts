@@ -31,13 +31,14 @@ test('removes a file only after the commit that drops it', async () => {
   expect(calls).toEqual(['unlink']);
 });
 
-test('makes new folders durable from the top down to the last', async () => {
+test('makes each new folder durable before the next one in it, and the last again at each start', async () => {
   const top = await temporaryFolder();
   const { files, calls } = faultyFiles();
+  const synced = (...folders: readonly string[]) => folders.map((folder) => `sync folder ${path.basename(folder)}`);
   await makeFolder(path.join(top, 'one', 'two'), files);
-  expect(calls).toEqual(['sync folder one', `sync folder ${path.basename(top)}`]);
+  expect(calls.splice(0)).toEqual(synced(path.dirname(top), top, 'one'));
   await makeFolder(path.join(top, 'one', 'two'), files);
-  expect(calls).toHaveLength(2);
+  expect(calls).toEqual(synced('one'));
 });
 
 describe.each(stepsOfABody.map((name, index) => [name, index] as const))('a fault at "%s"', (_name, index) => {

@@ -1,6 +1,7 @@
 // The one place that makes durable files (SQLite makes its own). A published file is whole under its name and will be
 // found there after a power cut: write under another name → fsync → rename → fsync of the folder. The order is the promise.
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
 
@@ -12,6 +13,8 @@ export interface FileSystem {
   close(handle: FileHandle): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   syncFolder(folder: string): Promise<void>;
+  /** Of a file that is there and that nobody has open. */
+  syncFile(file: string): Promise<void>;
   unlink(file: string): Promise<void>;
 }
 
@@ -22,24 +25,35 @@ export const realFileSystem: FileSystem = {
   sync: (handle) => handle.sync(),
   close: (handle) => handle.close(),
   rename,
-  syncFolder: async (folder) => {
-    const handle = await open(folder, 'r');
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  },
+  syncFolder: syncPath,
+  syncFile: syncPath,
   unlink,
 };
 
-/** Makes the folder, and those above it, unless it is there; it will be there after a power cut. */
-export async function makeFolder(folder: string, files: FileSystem): Promise<void> {
-  const first = await mkdir(folder, { recursive: true });
-  if (first === undefined) return;
-  for (let made = folder; made.length >= first.length; made = path.dirname(made)) {
-    await files.syncFolder(path.dirname(made));
+async function syncPath(file: string): Promise<void> {
+  const handle = await open(file, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
+}
+
+/**
+ * Makes the folder, and those above it, unless it is there; it will be there after a power cut. Each is durable before
+ * one is made in it: only the last that is there may be what a killed process made and had not synced yet.
+ */
+export async function makeFolder(folder: string, files: FileSystem): Promise<void> {
+  const above = path.dirname(folder);
+  const isThere = existsSync(folder);
+  if (!isThere) {
+    await makeFolder(above, files);
+    await mkdir(folder, { recursive: true });
+  }
+  await files.syncFolder(above).catch((error: NodeJS.ErrnoException) => {
+    // Whoever may not read the folder above did not make anything in it.
+    if (!isThere || error.code !== 'EACCES') throw error;
+  });
 }
 
 export interface BodyFolders {

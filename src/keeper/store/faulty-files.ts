@@ -26,9 +26,11 @@ export function faultyFiles(): FaultyFiles {
     create: (file) => step('create', () => real.create(file)),
     write: (handle, chunk) => step('write', () => real.write(handle, chunk)),
     sync: (handle) => step('sync', () => real.sync(handle)),
-    close: (handle) => step('close', () => real.close(handle)),
+    // A close that fails closes all the same.
+    close: (handle) => step('close', async () => {}).finally(() => real.close(handle)),
     rename: (from, to) => step(`rename to ${path.basename(path.dirname(to))}`, () => real.rename(from, to)),
     syncFolder: (folder) => step(`sync folder ${path.basename(folder)}`, () => real.syncFolder(folder)),
+    syncFile: (file) => step(`sync ${path.basename(file)}`, () => real.syncFile(file)),
     unlink: (file) => step('unlink', () => real.unlink(file)),
   };
   return {

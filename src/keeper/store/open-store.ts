@@ -52,6 +52,9 @@ async function openLocked(
   const file = path.join(folder, 'store.db');
   for (const one of [folders.incoming, folders.bodies]) await makeFolder(one, files);
   await ensureDatabase(file, folders, { files, createdAt: now() });
+  // A process that was killed between the write of a commit and its fsync left it for the next one to see: what is seen
+  // must not be lost any more.
+  if (existsSync(`${file}-wal`)) await files.syncFile(`${file}-wal`);
 
   const queue = await CommitQueue.start(maxPages === undefined ? { folder } : { folder, maxPages });
   const reader = new StoreReader(openForReading(file), folder);
