@@ -13,12 +13,15 @@ import { mkdir, rename } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { assertNever } from '../../src/shared/errors.ts';
 import { journalLength } from './journal.ts';
 
 /** What the disk does wrong from now on. `of` is a pattern of the paths that it concerns, as a shell's; * when left out. */
 export type DiskFault =
   /** fsync says EIO, after `after` that succeed, `times` times (for good when left out). What it should have saved is lost. */
   | { readonly kind: 'failing-fsync'; readonly of?: string; readonly after?: number; readonly times?: number }
+  /** The process is killed when it asks for an fsync, after `after` others. */
+  | { readonly kind: 'killing-fsync'; readonly of: string; readonly after: number }
   /** fsync says yes and does nothing: a bug of ours, for tests of the tests. */
   | { readonly kind: 'ignored-fsync'; readonly of: string }
   /** ENOSPC when files have grown by `roomBytes`. */
@@ -66,7 +69,8 @@ export async function createDiskLayer(at: { readonly watched: string; readonly p
 }
 
 const pathBytes = 256;
-const controlBytes = 6 * 8 + 2 * pathBytes;
+const numbersBytes = 7 * 8;
+const controlBytes = numbersBytes + 2 * pathBytes;
 const forGood = 2n ** 62n;
 
 // The layout of `struct control` in disk.c.
@@ -77,10 +81,16 @@ function controlOf(fault: DiskFault): Uint8Array {
     case 'failing-fsync':
       set(0, fault.after ?? 0);
       set(1, fault.times ?? forGood);
-      control.write(fault.of ?? '*', 6 * 8);
+      control.write(fault.of ?? '*', numbersBytes);
+      break;
+    case 'killing-fsync':
+      set(0, fault.after);
+      set(1, 1);
+      set(6, 1);
+      control.write(fault.of, numbersBytes);
       break;
     case 'ignored-fsync':
-      control.write(fault.of, 6 * 8 + pathBytes);
+      control.write(fault.of, numbersBytes + pathBytes);
       break;
     case 'full':
       set(2, 1);
@@ -92,6 +102,8 @@ function controlOf(fault: DiskFault): Uint8Array {
     case 'short-writes':
       set(5, 1);
       break;
+    default:
+      assertNever(fault);
   }
   return control;
 }

@@ -18,6 +18,7 @@
 #include <fnmatch.h>
 #include <limits.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -38,7 +39,7 @@ struct record { // little-endian; followed by `size` bytes of payload
 };
 
 struct control { // also in disk-layer.ts
-  uint64_t syncs_before, failing_syncs, is_full, room, is_read_only, writes_short;
+  uint64_t syncs_before, failing_syncs, is_full, room, is_read_only, writes_short, kills;
   char failing[256], ignored[256]; // patterns of paths
 };
 
@@ -367,6 +368,7 @@ static int sync_watched(int fd, uint64_t inode, int (*sync)(int)) {
   if (fails && control->syncs_before > 0) fails = 0, control->syncs_before--;
   else if (fails) control->failing_syncs--;
   UNLOCKED;
+  if (fails && control->kills) kill(getpid(), SIGKILL);
   int result = fails ? refused(EIO) : sync(fd), error = errno;
   LOCKED;
   note((struct record){.kind = result == 0 ? SYNC : SYNC_FAILED, .inode = inode, .a = began_at}, "");

@@ -6,10 +6,10 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fauxqs, type TestEmulator } from '../support/emulator.ts';
 import { describeWith } from '../support/requirements.ts';
-import { chooseCuts, contradictionsOf, recordKeeper, recordStore } from './recording.ts';
+import { chooseCuts, contradictionsOf, foldings, recordKeeper, recordStart, recordWriters } from './recording.ts';
 
 /** How many places each journal is cut at: POWER_CUTS=2000 for an evening, with another POWER_CUT_SEED each time. */
-const cuts = Number(process.env.POWER_CUTS ?? 40);
+const cuts = Number(process.env.POWER_CUTS ?? 24);
 const seed = Number(process.env.POWER_CUT_SEED ?? 1);
 const timeout = 60_000 + cuts * 2_000;
 
@@ -35,11 +35,43 @@ describeWith(['cc'], 'a power cut', () => {
   });
 
   test('while the log is folded in and old versions are dropped loses nothing', { timeout }, async () => {
-    const place = path.join(top, 'store');
-    const recording = await recordStore(place);
-    const chosen = chooseCuts(recording, cuts, seed);
+    const place = path.join(top, 'folding');
+    const recording = await recordWriters(place, [{ turns: 300 }]);
+    expect(foldings(recording)).toBeGreaterThan(2);
+    const chosen = chooseCuts(recording, cuts / 2, seed);
     expect(await contradictionsOf(recording, chosen, { place: path.join(place, 'cuts') })).toEqual([]);
   });
+
+  test('during the start after a power cut changes nothing more', { timeout }, async () => {
+    const place = path.join(top, 'again');
+    const recording = await recordWriters(path.join(place, 'first'), [{ turns: 20 }]);
+    for (const cut of chooseCuts(recording, 1, seed)) {
+      const again = await recordStart(recording, cut, path.join(place, `at-${cut.position}`));
+      const chosen = chooseCuts(again, cuts / 4, seed);
+      expect(await contradictionsOf(again, chosen, { place: path.join(place, 'cuts') })).toEqual([]);
+    }
+  });
+
+  // A process that is killed leaves in memory what it had not synced yet, and the next one sees it.
+  test.each([
+    ['that made the folder', '*/made', 0],
+    ['that made the folder of bodies', '*/made/store', 1],
+    ['that was putting the new database in its place', '*/made/store', 2],
+    ['that was committing', '*-wal', 20],
+    ['that was publishing a body', '*/bodies', 3],
+  ])(
+    'after a SIGKILL of a process %s takes back nothing that the next one saw or did',
+    { timeout },
+    async (what, of, after) => {
+      const place = path.join(top, what.replaceAll(' ', '-'));
+      const recording = await recordWriters(place, [
+        { turns: 30, fault: { kind: 'killing-fsync', of, after } },
+        { turns: 3 },
+      ]);
+      const chosen = chooseCuts(recording, cuts / 8, seed);
+      expect(await contradictionsOf(recording, chosen, { place: path.join(place, 'cuts') })).toEqual([]);
+    },
+  );
 
   // What the tests above are worth: a keeper that left out one fsync would fail them.
   test.each([

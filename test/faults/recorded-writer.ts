@@ -1,18 +1,21 @@
-// A process whose disk is recorded: it writes to a store so much that the log of its database is folded in more than
-// once, drops what is retired, and prints its history at the end. Arguments: the store's folder, the folder of the journal.
+// A process whose disk is recorded: it notes what the store holds, writes to it, drops what is retired, and prints the
+// history at the end. Arguments: the store's folder, the folder of the journal, and how many turns each client has: with
+// 300 the log of the database is folded in more than once.
 import { openStore } from '../../src/keeper/store/index.ts';
 import { bytesOf } from '../../src/keeper/store/store-bytes.ts';
 import { randomOf } from '../model/random.ts';
 import { md5 } from '../support/keeper.ts';
+import { heldStates } from './held-states.ts';
 import { createHistory } from './history.ts';
 import { journalLength } from './journal.ts';
 
-const [folder = '', journal = ''] = process.argv.slice(2);
+const [folder = '', journal = '', turns = ''] = process.argv.slice(2);
 const clients = 4;
-const turns = 300;
 
 const store = await openStore({ folder, retentionMs: 0 });
 const history = createHistory(() => journalLength(journal));
+// What was seen once can't be lost any more.
+for (const [key, state] of await heldStates(store)) history.begin(key, state)();
 
 async function put(key: string, bytes: Uint8Array): Promise<void> {
   const writer = store.beginBody();
@@ -35,7 +38,7 @@ async function remove(key: string): Promise<void> {
 
 async function client(name: number): Promise<void> {
   const random = randomOf(1, 'writer', name);
-  for (let turn = 0; turn < turns; turn++) {
+  for (let turn = 0; turn < Number(turns); turn++) {
     const key = `${name}/${random.integer(0, 9)}`;
     if (random.oneIn(6)) await remove(key);
     else await put(key, bytesOf(random.integer(40_000, random.oneIn(10) ? 200_000 : 60_000), turn * clients + name));

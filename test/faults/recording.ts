@@ -1,6 +1,6 @@
 // Recordings for power cuts: a load on a disk that is watched, and the comparison of what is left after cuts anywhere in it.
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
@@ -59,15 +59,52 @@ export async function recordKeeper(emulator: TestEmulator, options: RecordOption
   }
 }
 
-/** A store alone, filled by recorded-writer.ts until its log was folded in more than once. */
-export async function recordStore(place: string): Promise<Recording> {
+/** What recorded-writer.ts does with the store, and what its disk does with it. */
+export interface Writer {
+  readonly turns: number;
+  readonly fault?: DiskFault;
+}
+
+/** Processes that write to a store alone, one after the other. The history is the last one's, of what the others left too. */
+export async function recordWriters(place: string, writers: readonly Writer[]): Promise<Recording> {
   const { disk, layer } = await watchedDisk(place);
+  let changes: readonly Change[] = [];
+  for (const writer of writers) changes = await write(disk, layer, writer);
+  return { records: [...readJournal(layer.journal)], changes, disk };
+}
+
+/** A start of the store on the disk that `cut` leaves, and what it finds: nothing of that may change any more. */
+export async function recordStart({ records }: Recording, cut: Cut, place: string): Promise<Recording> {
+  const { disk, layer } = await watchedDisk(place);
+  const look = async (folder: string) => cpSync(folder, disk, { recursive: true });
+  await cutAt(records, [cut], { place: path.join(place, 'left'), look });
+  const found = await write(disk, layer, { turns: 0 });
+  const changes = found.map((change) => ({ ...change, beganWith: 0, acknowledgedWith: 0 }));
+  return { records: [...readJournal(layer.journal)], changes, disk };
+}
+
+// Gives no history of a process that was killed, as it was meant to be.
+async function write(disk: string, layer: DiskLayer, { turns, fault }: Writer): Promise<readonly Change[]> {
+  layer.heal();
+  if (fault) layer.inject(fault);
   const script = path.join(import.meta.dirname, 'recorded-writer.ts');
-  const { stdout } = await promisify(execFile)(process.execPath, [script, storeOn(disk), layer.journal], {
-    env: { ...process.env, ...layer.env },
-    maxBuffer: 64 * 1024 * 1024,
-  });
-  return { records: [...readJournal(layer.journal)], changes: JSON.parse(stdout) as readonly Change[], disk };
+  const args = [script, storeOn(disk), layer.journal, String(turns)];
+  const options = { env: { ...process.env, ...layer.env }, maxBuffer: 64 * 1024 * 1024 };
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, args, options);
+    return JSON.parse(stdout) as readonly Change[];
+  } catch (error) {
+    const isMeant = fault?.kind === 'killing-fsync' && (error as { signal?: unknown }).signal === 'SIGKILL';
+    if (isMeant) return [];
+    throw error;
+  }
+}
+
+/** How often the log was folded into the database. */
+export function foldings({ records }: Recording): number {
+  const place = records.find((record) => record.kind === 'rename' && record.to.name === 'store.db');
+  const inode = place?.kind === 'rename' ? place.inode : 0;
+  return records.filter((record) => record.kind === 'sync' && record.inode === inode).length;
 }
 
 export async function watchedDisk(place: string): Promise<{ readonly disk: string; readonly layer: DiskLayer }> {
@@ -76,15 +113,20 @@ export async function watchedDisk(place: string): Promise<{ readonly disk: strin
   return { disk, layer: await createDiskLayer({ watched: disk, place: path.join(place, 'layer') }) };
 }
 
-/** Places of the journal by seed, in its order; both extremes of what remains, and between them what a seed says. */
+/**
+ * Places of the journal by seed, in its order, and the place where the history began; of what remains both extremes, and
+ * between them what a seed says.
+ */
 export function chooseCuts({ records, changes }: Recording, count: number, seed: number): readonly Cut[] {
   const random = randomOf(seed, 'cuts');
-  const first = records.findIndex(({ position }) => position >= (changes[0]?.beganWith ?? 0));
-  const positions = Array.from(
-    { length: count },
-    () => records[random.integer(first, records.length - 1)]?.position ?? 0,
-  );
-  return positions.sort((a, b) => a - b).map((position, index) => ({ position, remains: remainsOf(index) }));
+  const began = changes[0]?.beganWith ?? 0;
+  const ready = records.findIndex(({ kind }) => kind === 'ready');
+  const first = records.findIndex(({ position }, index) => index >= ready && position >= began);
+  const placeOf = (index: number) => records[index]?.position ?? 0;
+  const positions = Array.from({ length: count }, () => placeOf(random.integer(first, records.length - 1)));
+  return [placeOf(first), ...positions.sort((a, b) => a - b)].map((position, index) => {
+    return { position, remains: remainsOf(index) };
+  });
 }
 
 function remainsOf(index: number): Remains {
