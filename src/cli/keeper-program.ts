@@ -1,6 +1,7 @@
 // The commands under `keepsake keeper`: options and help. What they do stands in commands/keeper*.ts.
 import type { Command } from 'commander';
 import { keeperRestore, keeperStatus, keeperVersions } from './commands/keeper.ts';
+import { keeperExport, keeperImport } from './commands/keeper-export.ts';
 import { keeperBackup, keeperCompact } from './commands/keeper-folder.ts';
 import { keeperInspect, keeperVerify, type StoreOptions } from './commands/keeper-store.ts';
 import { keeper } from './commands/processes.ts';
@@ -69,6 +70,28 @@ export function addKeeperCommands(
     .option(...dataOption)
     .addHelpText('after', '1: the store had damage already; it is copied, and named. The keeper is not disturbed.')
     .action(run<StoreOptions>((context, options, [target = '']) => keeperBackup(context, options, target)));
+  add('export', 'Writes what S3 serves as a tar file that others can read, while the keeper runs or not.', [
+    'keepsake keeper export objects.tar',
+    'keepsake keeper export - | zstd > objects.tar.zst',
+  ])
+    .argument('<file>', 'the tar file, which must not exist yet; - for stdout')
+    .option(...dataOption)
+    .addHelpText(
+      'after',
+      '1: something is damaged, and left out. Objects, metadata, tags and settings; for undo and unfinished uploads\ntake a backup.',
+    )
+    .action(run<StoreOptions>((context, options, [file = '']) => keeperExport(context, options, file)));
+  add('import', 'Takes an export into the store of a stopped keeper, or into a new one.', [
+    'keepsake keeper import objects.tar --data ./keeper-data',
+    'zstd -d < objects.tar.zst | keepsake keeper import -',
+  ])
+    .argument('<file>', 'an export; - for stdin')
+    .option(...dataOption)
+    .addHelpText(
+      'after',
+      'A file is read to its end before anything is changed. What is there already is left alone, so it can be repeated;\nwhat differs is replaced, and kept for undo.',
+    )
+    .action(run<StoreOptions>((context, options, [file = '']) => keeperImport(context, options, file)));
   add('compact', 'Gives the free space of a stopped store back to the disk. A running keeper does so by itself.', [
     'keepsake keeper compact',
   ])

@@ -64,6 +64,7 @@ export const errorCatalogue = {
   KeeperStoreTooNew: { status: 500, kind: 'person' },
   KeeperUnreachable: { status: 503, kind: 'retry' },
   VersionNotFound: { status: 404, kind: 'person' },
+  ExportUnusable: { status: 400, kind: 'person' },
   // reconciler
   RunInProgress: { status: 409, kind: 'retry' },
   RunStopped: { status: 503, kind: 'retry' },
