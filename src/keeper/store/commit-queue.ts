@@ -35,8 +35,8 @@ export class CommitQueue {
     worker.on('message', (message: CommitMessage) => {
       if (message.kind === 'batch') this.#settle(message);
     });
-    worker.on('error', (error) => this.#fail(threadFailed(error)));
-    worker.on('exit', () => this.#fail(threadFailed(undefined)));
+    worker.on('error', (error) => this.fail(threadFailed(error)));
+    worker.on('exit', () => this.fail(threadFailed(undefined)));
   }
 
   /** Starts the thread. @throws KeepsakeError what opening the store throws (schema.ts) */
@@ -65,6 +65,14 @@ export class CommitQueue {
       this.#waiting.push({ job, resolve, reject });
       this.#planFlush();
     });
+  }
+
+  /** No job can succeed any more: what waits is refused, and what comes. */
+  fail(error: KeepsakeError): void {
+    if (this.#end === undefined) this.#failure = error; // else it ended because it was told to
+    this.#end ??= error;
+    for (const { reject } of this.#waiting.splice(0)) reject(this.#end);
+    this.#rejectUnderWay(this.#end);
   }
 
   /** Takes no more jobs, and resolves when those it has are done. */
@@ -106,7 +114,7 @@ export class CommitQueue {
     this.#worker.postMessage(request);
   }
 
-  #settle({ outcomes, commits }: BatchOutcome): void {
+  #settle({ outcomes, commits, end }: BatchOutcome): void {
     if (commits !== null) this.onCommit(commits);
     const settled = this.#underWay;
     this.#underWay = [];
@@ -114,7 +122,8 @@ export class CommitQueue {
       if (outcome.kind === 'done') settled[index]?.resolve(outcome.result);
       else settled[index]?.reject(toError(outcome.failure));
     }
-    this.#goOn();
+    if (end) this.fail(toError(end));
+    else this.#goOn();
   }
 
   #rejectUnderWay(error: KeepsakeError): void {
@@ -126,13 +135,6 @@ export class CommitQueue {
   #goOn(): void {
     if (this.#waiting.length > 0) this.#planFlush();
     else this.#onIdle?.();
-  }
-
-  #fail(error: KeepsakeError): void {
-    if (this.#end === undefined) this.#failure = error; // else it ended because it was told to
-    this.#end ??= error;
-    for (const { reject } of this.#waiting.splice(0)) reject(this.#end);
-    this.#rejectUnderWay(this.#end);
   }
 }
 

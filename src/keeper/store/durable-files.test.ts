@@ -41,10 +41,11 @@ test('makes each new folder durable before the next one in it, and the last agai
   expect(calls).toEqual(synced('one'));
 });
 
-describe.each(stepsOfABody.map((name, index) => [name, index] as const))('a fault at "%s"', (_name, index) => {
+describe.each(stepsOfABody.map((name, index) => [name, index] as const))('a fault at "%s"', (name, index) => {
+  const isForGood = name === 'sync folder bodies';
   const [before, after] = [bytesOf(100, 1), bytesOf(200, 2)];
 
-  test('fails that object alone: what was there stays, nothing is left over, the next put works', async () => {
+  test('fails that object alone: what was there stays, nothing is left over, the next put works unless a folder failed', async () => {
     const folder = await temporaryFolder();
     const faulty = faultyFiles();
     const store = await openForTest({ folder, inlineBytes: 10 }, { files: faulty.files });
@@ -57,6 +58,13 @@ describe.each(stepsOfABody.map((name, index) => [name, index] as const))('a faul
     expect(await get(store, 'key')).toEqual(before);
     expect(await readdir(path.join(folder, 'incoming'))).toEqual([]);
     expect(await readdir(path.join(folder, 'bodies'))).toHaveLength(1);
+    if (isForGood) {
+      // Nobody knows which other names the folder lost: nothing is acknowledged until the next start.
+      await expect(put(store, 'key', after)).rejects.toMatchObject({ code: 'DataFolderUnusable' });
+      expect(store.failure()).toMatchObject({ code: 'DataFolderUnusable' });
+      expect(await get(store, 'key')).toEqual(before);
+      return;
+    }
     await put(store, 'key', after);
     expect(await get(store, 'key')).toEqual(after);
   });

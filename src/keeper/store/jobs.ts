@@ -64,6 +64,8 @@ export interface BatchOutcome {
   readonly outcomes: readonly JobOutcome[];
   /** How many transactions the store has counted, with this one; null when it was rolled back. */
   readonly commits: number | null;
+  /** Why no other transaction may follow; null while they may. */
+  readonly end: JobFailure | null;
 }
 
 /** What the commit thread says: once that the store is open or not, then what became of each batch. */

@@ -12,7 +12,7 @@ import { DurableStore } from './durable-store.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
 import { IntentLog } from './intents.ts';
 import { createDatabase, openForReading } from './schema.ts';
-import { asStoreError, storeDamaged } from './store-errors.ts';
+import { asStoreError, storeDamaged, syncFailed } from './store-errors.ts';
 import { StoreReader } from './store-reader.ts';
 
 /** What a test puts in the place of the real thing, to inject a fault. */
@@ -64,7 +64,7 @@ async function openLocked(
     const store = new DurableStore({
       folder,
       folders,
-      files,
+      files: endingAtLostNames(files, queue),
       lock,
       queue,
       reader,
@@ -107,6 +107,21 @@ async function ensureDatabase(
   createDatabase(fresh, { id: randomUUID(), createdAt });
   await rename(fresh, file);
   await files.syncFolder(folder);
+}
+
+// A folder whose fsync failed may have lost the names that other bodies were given in it, and no later fsync tells.
+function endingAtLostNames(files: FileSystem, queue: CommitQueue): FileSystem {
+  return {
+    ...files,
+    async syncFolder(folder) {
+      try {
+        await files.syncFolder(folder);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'EIO') queue.fail(syncFailed(folder, error));
+        throw error;
+      }
+    },
+  };
 }
 
 // Told once, by the start that finds it; from then on the store is what it is.

@@ -5,7 +5,7 @@ import { assertNever, type ErrorCode, type KeepsakeError } from '../../shared/er
 import { applyChange } from './apply-change.ts';
 import type { BatchOutcome, Job, JobFailure, JobOutcome, JobResult } from './jobs.ts';
 import type { Prepare } from './prepared.ts';
-import { asStoreError } from './store-errors.ts';
+import { asStoreError, isFailedSync } from './store-errors.ts';
 import { dropVersion, type JobScope } from './version-table.ts';
 
 const endsTransaction: readonly ErrorCode[] = ['DiskFull', 'DataFolderUnusable', 'KeeperStoreDamaged'];
@@ -30,20 +30,23 @@ export function runBatch(context: BatchContext, jobs: readonly Job[]): BatchOutc
     const outcomes = jobs.map((job) => runInSavepoint(context, job));
     const counted = prepare('UPDATE totals SET commits = commits + 1 RETURNING commits').get();
     database.exec('COMMIT');
-    return { outcomes, commits: Number(counted?.commits) };
+    return { outcomes, commits: Number(counted?.commits), end: null };
   } catch (error) {
     const failed = asStoreError(error, folder);
     if (database.isTransaction) database.exec('ROLLBACK');
     // A damaged page spoils the transaction that met it, and no other: each job tries again by itself.
     if (failed.code === 'KeeperStoreDamaged' && jobs.length > 1) return runOneByOne(context, jobs);
-    return { outcomes: jobs.map(() => ({ kind: 'failed', failure: toFailure(failed) })), commits: null };
+    const failure = toFailure(failed);
+    const outcomes = jobs.map((): JobOutcome => ({ kind: 'failed', failure }));
+    return { outcomes, commits: null, end: isFailedSync(error) ? failure : null };
   }
 }
 
 function runOneByOne(context: BatchContext, jobs: readonly Job[]): BatchOutcome {
   const each = jobs.map((job) => runBatch(context, [job]));
   const commits = each.reduce<number | null>((last, one) => one.commits ?? last, null);
-  return { outcomes: each.flatMap(({ outcomes }) => outcomes), commits };
+  const end = each.reduce<JobFailure | null>((first, one) => first ?? one.end, null);
+  return { outcomes: each.flatMap(({ outcomes }) => outcomes), commits, end };
 }
 
 function runInSavepoint({ database, prepare, folder }: BatchContext, job: Job): JobOutcome {

@@ -12,6 +12,8 @@ const sqlite = {
   range: 25,
   notADatabase: 26,
 };
+/** An fsync of the database, or of its folder, failed. */
+const failedSyncs: readonly unknown[] = [10 | (4 << 8), 10 | (5 << 8)];
 const ours: readonly number[] = [sqlite.error, sqlite.constraint, sqlite.mismatch, sqlite.misuse, sqlite.range];
 
 /** Any error met while using the store in `folder`. What is neither of the disk nor of SQLite is a bug: `Internal`. */
@@ -20,10 +22,32 @@ export function asStoreError(error: unknown, folder: string): KeepsakeError {
   const { code, errcode, message } = error as { code?: unknown; errcode?: unknown; message?: unknown };
   const reason = String(message ?? error);
   if (code === 'ENOSPC' || code === 'EDQUOT') return diskFull(folder, error);
+  if (isFailedSync(error)) return syncFailed(folder, error);
   if (typeof errcode === 'number') return fromSqlite(errcode & 0xff, { folder, reason, error });
   // A system error has an errno; ERR_… codes are Node's own, and bugs of ours.
   if (typeof code === 'string' && !code.startsWith('ERR_')) return folderUnusable(folder, reason, error);
   return new KeepsakeError('Internal', { what: "the keeper's store failed", got: reason }, error);
+}
+
+/**
+ * Whether SQLite met a failed fsync. The kernel may have dropped what it could not write, and says so once: a later fsync
+ * that succeeds proves nothing, so nothing may be acknowledged by this process any more.
+ */
+export function isFailedSync(error: unknown): boolean {
+  return failedSyncs.includes((error as { errcode?: unknown }).errcode);
+}
+
+/** The disk did not save what was written to it. */
+export function syncFailed(folder: string, cause: unknown): KeepsakeError {
+  return new KeepsakeError(
+    'DataFolderUnusable',
+    {
+      what: `the disk that holds ${folder} failed to save what was written`,
+      got: cause instanceof Error ? cause.message : String(cause),
+      remedy: 'Look after the disk, then start the keeper again: it takes no more writes until then.',
+    },
+    cause,
+  );
 }
 
 interface Met {
