@@ -8,14 +8,15 @@ import { serveApi } from './api/api.ts';
 import { createMetrics, type KeeperMetrics } from './api/metrics.ts';
 import { readStatus } from './api/status.ts';
 import { defaultMinFreeBytes, type KeeperConfig } from './config.ts';
-import { watchRequests } from './ending.ts';
 import { DiskGuard } from './disk-guard.ts';
+import { watchRequests } from './ending.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { Locks } from './locks.ts';
 import type { KeeperParts } from './parts.ts';
 import { Doubts } from './proxy/doubts.ts';
 import { serveS3 } from './proxy/s3-proxy.ts';
 import { hasBucketInHost } from './proxy/target.ts';
+import { HeadCache } from './replay/head-cache.ts';
 import { noFill } from './restore/progress.ts';
 import { recover } from './restore/recover.ts';
 import { Wholeness } from './restore/wholeness.ts';
@@ -104,6 +105,7 @@ async function runKeeper(
     logger,
     locks,
     doubts: new Doubts(),
+    heads: new HeadCache(),
     disk,
     knownBuckets: new Set(),
     wholeness: new Wholeness({ store, gate, locks, logger, progress, clientFor }),

@@ -5,6 +5,7 @@ import type { DiskGuard } from './disk-guard.ts';
 import type { Locks } from './locks.ts';
 import type { Doubts } from './proxy/doubts.ts';
 import type { Target } from './proxy/target.ts';
+import type { HeadCache } from './replay/head-cache.ts';
 import type { FillProgress } from './restore/progress.ts';
 import type { Wholeness } from './restore/wholeness.ts';
 import type { Store } from './store/contract.ts';
@@ -18,6 +19,8 @@ export interface KeeperParts {
   readonly gate: Gate;
   readonly locks: Locks;
   readonly doubts: Doubts;
+  /** Answers' heads that can be given again (replay/replay.ts). */
+  readonly heads: HeadCache;
   readonly disk: DiskGuard;
   readonly logger: Logger;
   /** Buckets that the store is known to have: spares asking it each time. */

@@ -16,8 +16,8 @@ export interface SavedBody {
 }
 
 export interface BodyTap {
-  /** Resolves when more may come. */
-  write(chunk: Buffer): Promise<void>;
+  /** More may come when what it gives resolves; undefined: at once. */
+  write(chunk: Buffer): Promise<void> | undefined;
   finish(): Promise<SavedBody>;
   /** Forgets what was saved, a finished body that nobody took included. */
   discard(): Promise<void>;
@@ -38,11 +38,15 @@ export function createBodyTap(store: Store, headers: IncomingHttpHeaders): BodyT
     return { body, md5: hash?.digest('hex'), isWhole, trailers: decoder?.trailers() ?? {} };
   };
   return {
-    async write(chunk) {
+    write(chunk) {
+      let taken: Promise<void> | undefined;
       for (const bytes of decoder ? decoder.push(chunk) : [chunk]) {
         hash?.update(bytes);
-        await writer.write(bytes);
+        // One chunk has no more than a socket gives: what waits for the disk is one step at a time all the same.
+        const next = writer.write(bytes);
+        taken = next ?? taken;
       }
+      return taken;
     },
     finish() {
       finished ??= finish();

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { pipeline } from 'node:stream';
 import { asKeepsakeError } from '../../shared/errors.ts';
 import type { Call, KeeperParts } from '../parts.ts';
+import { beginRead, keepHead, replay } from '../replay/replay.ts';
 import { answerHeaders, collect, requestHeaders, type Sending, send } from '../upstream/send.ts';
 import { sentinelPrefix } from '../upstream/session-source.ts';
 import type { Operation } from './classify.ts';
@@ -23,6 +24,11 @@ export async function read(
   };
   res.on('close', leave);
   try {
+    const repeatable = what === 'any' ? beginRead(keeper, call) : undefined;
+    if (repeatable !== undefined) {
+      const isReplayed = replay(keeper, call, repeatable);
+      if (typeof isReplayed === 'boolean' ? isReplayed : await isReplayed) return;
+    }
     const ask = (): Promise<IncomingMessage> =>
       settledAnswer(keeper, call, (begun) => {
         sending = begun;
@@ -32,6 +38,7 @@ export async function read(
       answered.resume();
       answered = await ask();
     }
+    if (repeatable !== undefined) keepHead(keeper, call, repeatable, answered);
     await passBack(keeper, call, answered, what);
   } catch (thrown) {
     if (res.destroyed) return;
@@ -63,9 +70,7 @@ async function answerTo(
   { req, target }: Call,
   onBegun: (sending: Sending) => void,
 ): Promise<IncomingMessage> {
-  const uploadId = target.query?.get('uploadId');
-  const upload = uploadId === undefined ? undefined : store.upload(uploadId);
-  const path = upload === undefined ? (req.url ?? '/') : upstreamPath({ req, target }, upload);
+  const path = upstreamPath({ store }, { req, target });
   const head = { method: req.method ?? 'GET', path, headers: requestHeaders(req) };
   const hasBody = req.headers['content-length'] !== undefined || req.headers['transfer-encoding'] !== undefined;
   const attempt = (): Promise<IncomingMessage> => {

@@ -15,27 +15,40 @@ export interface BodyWriterOptions {
   readonly expectedBytes: number;
 }
 
+/** What may be held while a write is under way: it goes with the next one. Bounds the memory of a body. */
+const maxHeldBytes = 512 * 1024;
+
 /** See `BodyWriter` in contract.ts. Steps are carried out one after another; after one failed, the next fail too. */
 export class BodyReceiver implements BodyWriter {
   readonly #options: BodyWriterOptions;
   readonly #checks = new BlockChecks();
   #held: Uint8Array[] = [];
+  #heldBytes = 0;
   #sizeBytes = 0;
   #file: BodyFile | undefined;
   #body: ReceivedBody | undefined;
   #isDiscarded = false;
   #lastStep: Promise<unknown> = Promise.resolve();
+  #writing: Promise<void> | undefined;
 
   constructor(options: BodyWriterOptions) {
     this.#options = options;
   }
 
-  write(chunk: Uint8Array): Promise<void> {
-    return this.#inTurn(() => this.#append(chunk));
+  write(chunk: Uint8Array): Promise<void> | undefined {
+    if (this.#isDiscarded || this.#body) return Promise.reject(misuse('a body that has ended was written to'));
+    this.#checks.add(chunk);
+    this.#sizeBytes += chunk.length;
+    this.#held.push(chunk);
+    this.#heldBytes += chunk.length;
+    if (this.#isInline()) return undefined;
+    this.#writing ??= this.#beginWriting();
+    return this.#heldBytes >= maxHeldBytes ? this.#writing : undefined;
   }
 
   finish(): Promise<Body> {
     return this.#inTurn(async () => {
+      if (!this.#isInline()) await this.#writeHeld();
       await this.#file?.publish();
       const content: BodyContent = {
         sizeBytes: this.#sizeBytes,
@@ -69,17 +82,29 @@ export class BodyReceiver implements BodyWriter {
     return done;
   }
 
-  async #append(chunk: Uint8Array): Promise<void> {
-    const { folders, files, inlineBytes, expectedBytes } = this.#options;
-    this.#checks.add(chunk);
-    this.#sizeBytes += chunk.length;
-    if (!this.#file && Math.max(this.#sizeBytes, expectedBytes) <= inlineBytes) {
-      this.#held.push(chunk);
-      return;
+  #isInline(): boolean {
+    const { inlineBytes, expectedBytes } = this.#options;
+    return !this.#file && Math.max(this.#sizeBytes, expectedBytes) <= inlineBytes;
+  }
+
+  #beginWriting(): Promise<void> {
+    const writing = this.#inTurn(() => this.#writeHeld());
+    writing.then(
+      () => {
+        this.#writing = undefined;
+      },
+      () => {}, // stays: what comes next fails, and so does the end
+    );
+    return writing;
+  }
+
+  async #writeHeld(): Promise<void> {
+    const { folders, files } = this.#options;
+    while (this.#held.length > 0) {
+      this.#file ??= await BodyFile.create(folders, files);
+      this.#heldBytes = 0;
+      await this.#file.append(this.#held.splice(0));
     }
-    this.#file ??= await BodyFile.create(folders, files);
-    for (const earlier of this.#held.splice(0)) await this.#file.append(earlier);
-    await this.#file.append(chunk);
   }
 }
 

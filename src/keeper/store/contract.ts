@@ -49,6 +49,12 @@ export interface ObjectRecord extends ObjectMeta {
   readonly settings: readonly Setting[];
 }
 
+/** The state of a key. Equal seals: the same version with the same settings, in a bucket with the same settings. */
+export interface ObjectState {
+  readonly versionId: number;
+  readonly seal: string;
+}
+
 /** A retired state of a key, kept for undo (P5). */
 export interface RetiredVersion extends ObjectRecord {
   readonly retiredAt: number;
@@ -73,8 +79,11 @@ export interface UploadPart extends PartMeta {
 
 /** Bytes being received. Write all, then `finish`; `discard` frees what was taken. Memory stays flat (P4). */
 export interface BodyWriter {
-  /** Resolves when more may come (backpressure). @throws KeepsakeError `DiskFull`, `DataFolderUnusable` */
-  write(chunk: Uint8Array): Promise<void>;
+  /**
+   * Takes a chunk, whose memory is the writer's from now on. More may come when what it gives resolves (backpressure);
+   * undefined: at once. @throws KeepsakeError (rejects) `DiskFull`, `DataFolderUnusable`, for this chunk or those before it
+   */
+  write(chunk: Uint8Array): Promise<void> | undefined;
   /** Ends the body: bytes are fsynced (or held inline until their commit). */
   finish(): Promise<Body>;
   /** Forgets the body; safe to call at any time, more than once. */
@@ -193,6 +202,8 @@ export interface Store {
   buckets(): readonly BucketRecord[];
   /** Undefined when there is none, or it is set aside. @throws KeepsakeError `KeeperStoreDamaged` when that can't be told. */
   object(bucket: string, key: string): ObjectRecord | undefined;
+  /** What state a key is in, cheaper than `object`; undefined as there. @throws as there */
+  state(bucket: string, key: string): ObjectState | undefined;
   /** All objects, of one bucket if given, in key order, by pages: memory stays flat. Commits may go on meanwhile. */
   objects(bucket?: string): Iterable<ObjectRecord>;
   upload(uploadId: string): UploadRecord | undefined;
@@ -205,6 +216,8 @@ export interface Store {
   /** The bytes of a version (current or retired), whole or a part [start, end). Verified against their checksum: what is damaged fails the stream and is set aside. */
   // A version that is not held fails the stream with `VersionNotFound`, a damaged one with `KeeperStoreDamaged`.
   readBody(versionId: number, range?: { readonly start: number; readonly end: number }): Readable;
+  /** The bytes of a current version whose body stands in the database, verified; undefined when they are not at hand at once. */
+  smallBody(versionId: number): Uint8Array | undefined;
   readPart(uploadId: string, partNumber: number): Readable;
 
   /**

@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { makeFolder } from './durable-files.ts';
+import { makeFolder, sharingFolderSyncs } from './durable-files.ts';
 import { faultyFiles } from './faulty-files.ts';
 import { bodyOf, bytesOf, get, metaOf, openForTest, put, temporaryFolder } from './store-fixture.ts';
 
@@ -41,6 +41,52 @@ test('makes each new folder durable before the next one in it, and the last agai
   expect(calls).toEqual(synced('one'));
 });
 
+test('syncs a folder once for all that ask while a sync is under way, and only after they asked', async () => {
+  const begun: PromiseWithResolvers<void>[] = [];
+  const { files } = faultyFiles();
+  const shared = sharingFolderSyncs({
+    ...files,
+    syncFolder: () => {
+      const sync = Promise.withResolvers<void>();
+      begun.push(sync);
+      return sync.promise;
+    },
+  });
+  const first = shared.syncFolder('bodies');
+  const later = [shared.syncFolder('bodies'), shared.syncFolder('bodies')];
+  const other = shared.syncFolder('another');
+  expect(begun).toHaveLength(2);
+  begun[0]?.reject(new Error('a bad disk'));
+  await expect(first).rejects.toThrow('a bad disk');
+  expect(begun).toHaveLength(3);
+  for (const sync of begun) sync.resolve();
+  await Promise.all([...later, other]);
+});
+
+test('syncs of a folder that are asked for while one is under way share the next, which begins after all of them', async () => {
+  const begun: PromiseWithResolvers<void>[] = [];
+  const { syncFolder } = sharingFolderSyncs({
+    ...faultyFiles().files,
+    syncFolder() {
+      const sync = Promise.withResolvers<void>();
+      begun.push(sync);
+      return sync.promise;
+    },
+  });
+  const first = syncFolder('bodies');
+  const shared = [syncFolder('bodies'), syncFolder('bodies')];
+  expect(begun).toHaveLength(1);
+  begun[0]?.reject(new Error('EIO'));
+  await expect(first).rejects.toThrow('EIO');
+  const late = syncFolder('bodies');
+  expect(begun).toHaveLength(2);
+  begun[1]?.resolve();
+  await Promise.all(shared);
+  expect(begun).toHaveLength(3);
+  begun[2]?.resolve();
+  await late;
+});
+
 describe.each(stepsOfABody.map((name, index) => [name, index] as const))('a fault at "%s"', (name, index) => {
   const isForGood = name === 'sync folder bodies';
   const [before, after] = [bytesOf(100, 1), bytesOf(200, 2)];
@@ -52,8 +98,11 @@ describe.each(stepsOfABody.map((name, index) => [name, index] as const))('a faul
     await put(store, 'key', before);
     faulty.failAfter(index, { code: 'EIO', isCrash: false });
     const writer = store.beginBody();
-    const attempt = writer.write(after).then(() => writer.finish());
-    await expect(attempt).rejects.toMatchObject({ code: 'DataFolderUnusable' });
+    const attempt = async () => {
+      await writer.write(after);
+      await writer.finish();
+    };
+    await expect(attempt()).rejects.toMatchObject({ code: 'DataFolderUnusable' });
     await writer.discard();
     expect(await get(store, 'key')).toEqual(before);
     expect(await readdir(path.join(folder, 'incoming'))).toEqual([]);

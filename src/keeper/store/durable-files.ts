@@ -8,7 +8,8 @@ import path from 'node:path';
 /** The calls whose order durability depends on; a test puts one in front that notes them, or fails at step n. */
 export interface FileSystem {
   create(file: string): Promise<FileHandle>;
-  write(handle: FileHandle, chunk: Uint8Array): Promise<void>;
+  /** Writes all chunks behind what is there. */
+  write(handle: FileHandle, chunks: readonly Uint8Array[]): Promise<void>;
   sync(handle: FileHandle): Promise<void>;
   close(handle: FileHandle): Promise<void>;
   rename(from: string, to: string): Promise<void>;
@@ -20,8 +21,7 @@ export interface FileSystem {
 
 export const realFileSystem: FileSystem = {
   create: (file) => open(file, 'wx'),
-  // writeFile on a handle goes on where the last one ended, and goes on after a short write.
-  write: (handle, chunk) => handle.writeFile(chunk),
+  write: writeAll,
   sync: (handle) => handle.sync(),
   close: (handle) => handle.close(),
   rename,
@@ -29,6 +29,45 @@ export const realFileSystem: FileSystem = {
   syncFile: syncPath,
   unlink,
 };
+
+async function writeAll(handle: FileHandle, chunks: readonly Uint8Array[]): Promise<void> {
+  let left = chunks;
+  while (left.length > 0) {
+    let { bytesWritten } = await handle.writev(left);
+    left = left.flatMap((chunk) => {
+      const taken = Math.min(bytesWritten, chunk.length);
+      bytesWritten -= taken;
+      return taken === chunk.length ? [] : [chunk.subarray(taken)]; // a short write goes on where it ended
+    });
+  }
+}
+
+/**
+ * `files` with the syncs of a folder shared: all that are asked for while one is under way get one together, which begins
+ * after they asked. So each of them covers what was renamed before it was asked for.
+ */
+export function sharingFolderSyncs(files: FileSystem): FileSystem {
+  const next = new Map<string, Promise<void>>();
+  const last = new Map<string, Promise<void>>();
+  const syncFolder = (folder: string): Promise<void> => {
+    const waiting = next.get(folder);
+    if (waiting !== undefined) return waiting;
+    const before = last.get(folder);
+    const begin = (): Promise<void> => {
+      next.delete(folder);
+      const sync = files.syncFolder(folder).finally(() => {
+        if (last.get(folder) === sync) last.delete(folder);
+      });
+      last.set(folder, sync);
+      return sync;
+    };
+    if (before === undefined) return begin();
+    const sync = before.then(begin, begin); // its failure is told to those who asked for it
+    next.set(folder, sync);
+    return sync;
+  };
+  return { ...files, syncFolder };
+}
 
 async function syncPath(file: string): Promise<void> {
   const handle = await open(file, 'r');
@@ -85,8 +124,8 @@ export class BodyFile {
     return new BodyFile(folders, files, { name, handle });
   }
 
-  append(chunk: Uint8Array): Promise<void> {
-    return this.#files.write(this.#handle, chunk);
+  append(chunks: readonly Uint8Array[]): Promise<void> {
+    return this.#files.write(this.#handle, chunks);
   }
 
   /** Makes the file durable under its name in `bodies`. After a failure, `discard` it. */

@@ -15,6 +15,7 @@ import type {
   DamagedEntry,
   Intent,
   ObjectRecord,
+  ObjectState,
   RetiredVersion,
   Store,
   StoreCounts,
@@ -29,7 +30,7 @@ import type { ContentChange } from './jobs.ts';
 import { readBucket, readPart, readRetired, readUpload, readVersion, type UploadRow, type VersionRow } from './rows.ts';
 import { asStoreError } from './store-errors.ts';
 import type { StoreReader } from './store-reader.ts';
-import { type BytesContext, notHeld, partBytes, partName, versionBytes } from './verified-bytes.ts';
+import { type BytesContext, inlineBytes, notHeld, partBytes, partName, versionBytes } from './verified-bytes.ts';
 
 export interface StorePieces {
   readonly folder: string;
@@ -143,6 +144,12 @@ export class DurableStore implements Store {
     return row && this.#sound(row, readVersion);
   }
 
+  state(bucket: string, key: string): ObjectState | undefined {
+    const row = this.#pieces.reader.state(bucket, key);
+    if (row === undefined || this.damage.isSetAside(row.id)) return undefined;
+    return { versionId: row.id, seal: `${row.id} ${row.row_check} ${row.bucket_check}` };
+  }
+
   *objects(bucket?: string): Iterable<ObjectRecord> {
     const rows = this.#pieces.reader.allCurrent(bucket, (place) => {
       this.damage.setVersionAside(place.id, { ...place, reason: 'its record is on a damaged page of the database' });
@@ -182,6 +189,11 @@ export class DurableStore implements Store {
 
   readBody(versionId: number, range?: ByteRange): Readable {
     return Readable.from(this.#versionBytes(versionId, range), { objectMode: false });
+  }
+
+  smallBody(versionId: number): Uint8Array | undefined {
+    const row = this.#pieces.reader.version(versionId);
+    return row && this.#sound(row, readVersion) && inlineBytes(this.#bytesContext, row);
   }
 
   readPart(uploadId: string, partNumber: number): Readable {

@@ -24,7 +24,7 @@ export function faultyFiles(): FaultyFiles {
   const real = realFileSystem;
   const files: FileSystem = {
     create: (file) => step('create', () => real.create(file)),
-    write: (handle, chunk) => step('write', () => real.write(handle, chunk)),
+    write: (handle, chunks) => step('write', () => real.write(handle, chunks)),
     sync: (handle) => step('sync', () => real.sync(handle)),
     // A close that fails closes all the same.
     close: (handle) => step('close', async () => {}).finally(() => real.close(handle)),

@@ -32,10 +32,9 @@ test('refuses a body whose file does not fit, and takes the next one when there 
   const folder = await temporaryFolder();
   const faulty = faultyFiles();
   const store = await openForTest({ folder, inlineBytes: 10 }, { files: faulty.files });
-  faulty.failAfter(2, { code: 'ENOSPC', isCrash: false });
+  faulty.failAfter(1, { code: 'ENOSPC', isCrash: false });
   const writer = store.beginBody();
-  await writer.write(bytesOf(1000));
-  await expect(writer.write(bytesOf(1000))).rejects.toMatchObject({ code: 'DiskFull' });
+  await expect(writer.write(bytesOf(600_000))).rejects.toMatchObject({ code: 'DiskFull' });
   await expect(writer.finish()).rejects.toMatchObject({ code: 'DiskFull' });
   await writer.discard();
   expect(await readdir(path.join(folder, 'incoming'))).toEqual([]);

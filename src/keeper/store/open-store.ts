@@ -7,7 +7,7 @@ import path from 'node:path';
 import { CommitLoad } from './commit-load.ts';
 import { CommitQueue } from './commit-queue.ts';
 import type { Store, StoreOptions } from './contract.ts';
-import { type BodyFolders, type FileSystem, makeFolder, realFileSystem } from './durable-files.ts';
+import { type BodyFolders, type FileSystem, makeFolder, realFileSystem, sharingFolderSyncs } from './durable-files.ts';
 import { DurableStore } from './durable-store.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
 import { IntentLog } from './intents.ts';
@@ -64,7 +64,7 @@ async function openLocked(
     const store = new DurableStore({
       folder,
       folders,
-      files: endingAtLostNames(files, queue),
+      files: endingAtLostNames(sharingFolderSyncs(files), queue),
       lock,
       queue,
       reader,

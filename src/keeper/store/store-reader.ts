@@ -16,6 +16,13 @@ export interface VersionPlace {
   readonly key: string;
 }
 
+/** What `state` tells. */
+export interface StateRow {
+  readonly id: number;
+  readonly row_check: number;
+  readonly bucket_check: number;
+}
+
 export class StoreReader {
   readonly #database: DatabaseSync;
   readonly #prepare: Prepare;
@@ -79,6 +86,16 @@ export class StoreReader {
   current(bucket: string, key: string): VersionRow | undefined {
     return this.#one(
       'SELECT * FROM versions WHERE bucket = ? AND key = ? AND retired_at IS NULL AND damage IS NULL',
+      bucket,
+      key,
+    );
+  }
+
+  /** As `current`, but only what tells one state from another: the checks cover all that is set on object and bucket. */
+  state(bucket: string, key: string): StateRow | undefined {
+    return this.#one(
+      `SELECT id, versions.row_check, buckets.row_check AS bucket_check FROM versions JOIN buckets USING (bucket)
+       WHERE bucket = ? AND key = ? AND retired_at IS NULL AND damage IS NULL`,
       bucket,
       key,
     );

@@ -2,6 +2,7 @@
 // and named; what was dropped meanwhile is merely gone.
 import path from 'node:path';
 import { KeepsakeError } from '../../shared/errors.ts';
+import { blockBytes, isBlockSound } from './block-checks.ts';
 import { BodyDamaged, type ByteRange, readSegments, type Segment } from './body-reader.ts';
 import type { DamageLog } from './damage-log.ts';
 import { bodiesOf, type VersionRow } from './rows.ts';
@@ -32,6 +33,21 @@ export async function* versionBytes(
     damage.setVersionAside(id, { bucket, key, reason: error.message });
     throw storeDamaged(folder, `${JSON.stringify(`${bucket}/${key}`)}: ${error.message}`, error);
   }
+}
+
+/** The bytes of a version whose row is sound and whose one body stands in the database; undefined otherwise, damaged ones too. */
+export function inlineBytes({ reader }: BytesContext, row: VersionRow): Uint8Array | undefined {
+  const segments = reader.segmentsOfVersion(row.id);
+  const [only] = segments;
+  if (only === undefined || segments.length > 1 || only.file !== null || bodiesOf(row)[0] !== only.body)
+    return undefined;
+  const bytes = reader.inlineBytes(only.body);
+  if (bytes?.length !== row.size) return undefined;
+  for (let index = 0; index * blockBytes < bytes.length; index++) {
+    const start = index * blockBytes;
+    if (!isBlockSound(bytes.subarray(start, start + blockBytes), index, only.checks)) return undefined;
+  }
+  return bytes;
 }
 
 /** The bytes of a part of an upload. @throws KeepsakeError `KeeperStoreDamaged`, `VersionNotFound` */

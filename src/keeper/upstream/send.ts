@@ -1,6 +1,6 @@
 // One request to the emulator: the head as it came, the body as it comes, backpressure from both sides of the tee.
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { KeepsakeError } from '../../shared/errors.ts';
 import { reasonOf } from '../../shared/s3.ts';
 
@@ -20,8 +20,8 @@ export interface RequestHead {
 /** A body that passes through. */
 export interface PassingBody {
   readonly source: Readable;
-  /** Sees each chunk; the next comes when its promise resolves. */
-  readonly tap?: (chunk: Buffer) => Promise<void>;
+  /** Sees each chunk; the next comes when its promise resolves, or at once. */
+  readonly tap?: (chunk: Buffer) => Promise<void> | undefined;
   /** Called once, before what may be the last bytes leave: from when it resolves the emulator may act on the request. */
   readonly beforeLast?: () => Promise<void>;
   /** All bytes that `source` will give, if known. */
@@ -136,7 +136,8 @@ function isEnded(source: Readable): boolean {
   return source.readableEnded && source.errored === null;
 }
 
-function drained(request: ClientRequest): Promise<void> {
+/** Resolves when more may be written, or the stream is closed. */
+export function drained(request: Writable): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       request.off('drain', done);

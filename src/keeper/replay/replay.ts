@@ -1,0 +1,112 @@
+// Reads answered by the keeper itself: with the head that the emulator gave to the same request before, and the bytes of
+// the store. The emulator stays the authority for every header; what is saved is its time.
+//
+// Why it is right (P1, P2): at one instant, without waiting in between, the gate is open, no change of the key or of its
+// bucket is between its last byte and its commit (no doubt), and the store's state is the one that the head was given for.
+// Without a doubt emulator and store hold the same state of the key, so what is answered is what the emulator would answer
+// at that instant. A commit makes another state (another version, or another check of the object's or bucket's row), and
+// another session another epoch: then the head is of no use, and the next one is the emulator's. A head is kept when the
+// state before the request left is the state after its answer was believed and settled.
+import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
+import { KeepsakeError } from '../../shared/errors.ts';
+import type { Call, KeeperParts } from '../parts.ts';
+import type { ObjectState } from '../store/contract.ts';
+import { answerHeaders, drained } from '../upstream/send.ts';
+import { type AnswerHead, freshHeaders, keepableHead } from './answer-head.ts';
+import { variantOf } from './request-variant.ts';
+
+/** A read whose answer can be kept, as it began. */
+export interface Repeatable {
+  readonly variant: string;
+  readonly state: ObjectState;
+}
+
+/** What the store says about a read at its start; undefined when its answer can neither be replayed nor kept. */
+export function beginRead({ store, doubts }: KeeperParts, { req, target }: Call): Repeatable | undefined {
+  const { bucket, key } = target;
+  const variant = variantOf(req, target);
+  if (variant === undefined || doubts.settled(bucket, key) !== undefined) return undefined;
+  const state = unlessDamaged(() => store.state(bucket, key));
+  return state && { variant, state };
+}
+
+/** Answers the read if it can; false when the emulator has to, and nothing was sent. To be called at once after `beginRead`. */
+export function replay(keeper: KeeperParts, call: Call, { variant, state }: Repeatable): Promise<boolean> | boolean {
+  const { heads, gate, store } = keeper;
+  const head = gate.isOpen && gate.epoch === call.epoch && heads.find(variant, { epoch: call.epoch, seal: state.seal });
+  if (!head) return false;
+  if (call.req.method === 'HEAD') return sendWhole(call, head, undefined);
+  const bytes = unlessDamaged(() => store.smallBody(state.versionId));
+  if (bytes !== undefined) return sendWhole(call, head, bytes.subarray(head.start, head.end));
+  return sendStreamed(keeper, call, { variant, versionId: state.versionId, head });
+}
+
+/** Keeps the head of an answer that was believed and settled, unless the object changed meanwhile. */
+export function keepHead(
+  { heads, store, doubts }: KeeperParts,
+  { epoch, target: { bucket, key } }: Call,
+  { variant, state: { seal } }: Repeatable,
+  answer: IncomingMessage,
+): void {
+  if (doubts.settled(bucket, key) !== undefined) return;
+  const isSame = unlessDamaged(() => store.state(bucket, key))?.seal === seal;
+  const record = isSame ? unlessDamaged(() => store.object(bucket, key)) : undefined;
+  const { statusCode: status = 0, statusMessage = '' } = answer;
+  const head = record && keepableHead({ status, statusMessage, headers: answerHeaders(answer) }, record);
+  if (head !== undefined) heads.keep(variant, { epoch, seal }, head);
+}
+
+// What the store can't tell, the emulator can.
+function unlessDamaged<T>(ask: () => T): T | undefined {
+  try {
+    return ask();
+  } catch (error) {
+    if (error instanceof KeepsakeError) return undefined;
+    throw error;
+  }
+}
+
+function sendWhole({ res }: Call, head: AnswerHead, bytes: Uint8Array | undefined): true {
+  res.writeHead(head.status, head.statusMessage, freshHeaders(head, new Date()));
+  res.end(bytes);
+  return true;
+}
+
+interface StreamedReplay {
+  readonly variant: string;
+  readonly versionId: number;
+  readonly head: AnswerHead;
+}
+
+// The first block is read, and verified, before the head is sent: until then the emulator can still answer.
+async function sendStreamed(
+  { heads, store, logger }: KeeperParts,
+  { res }: Call,
+  { variant, versionId, head }: StreamedReplay,
+): Promise<boolean> {
+  const { start, end } = head;
+  const body: Readable = store.readBody(versionId, { start, end });
+  const blocks = body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+  const leave = (): void => void body.destroy();
+  res.on('close', leave);
+  try {
+    let block = await blocks.next();
+    if (block.done) return false;
+    res.writeHead(head.status, head.statusMessage, freshHeaders(head, new Date()));
+    for (; !block.done; block = await blocks.next()) {
+      if (!res.write(block.value)) await drained(res);
+    }
+    res.end();
+    return true;
+  } catch (error) {
+    heads.drop(variant);
+    if (res.destroyed) return true;
+    logger.warn({ err: error, versionId }, 'a body could not be read from the store');
+    if (!res.headersSent) return false;
+    res.destroy(); // what is short must not look whole
+    return true;
+  } finally {
+    res.off('close', leave);
+  }
+}
