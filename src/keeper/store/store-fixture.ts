@@ -31,8 +31,13 @@ export async function openForTest(options: StoreOptions, faults: StoreFaults = {
 
 export async function bodyOf(store: Store, bytes: Uint8Array): Promise<Body> {
   const writer = store.beginBody(bytes.length);
-  await writer.write(bytes);
-  return writer.finish();
+  try {
+    await writer.write(bytes);
+    return await writer.finish();
+  } catch (error) {
+    await writer.discard();
+    throw error;
+  }
 }
 
 export function metaOf(key: string, sizeBytes: number, bucket = 'photos'): ObjectMeta {
