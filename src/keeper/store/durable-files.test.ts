@@ -41,28 +41,6 @@ test('makes each new folder durable before the next one in it, and the last agai
   expect(calls).toEqual(synced('one'));
 });
 
-test('syncs a folder once for all that ask while a sync is under way, and only after they asked', async () => {
-  const begun: PromiseWithResolvers<void>[] = [];
-  const { files } = faultyFiles();
-  const shared = sharingFolderSyncs({
-    ...files,
-    syncFolder: () => {
-      const sync = Promise.withResolvers<void>();
-      begun.push(sync);
-      return sync.promise;
-    },
-  });
-  const first = shared.syncFolder('bodies');
-  const later = [shared.syncFolder('bodies'), shared.syncFolder('bodies')];
-  const other = shared.syncFolder('another');
-  expect(begun).toHaveLength(2);
-  begun[0]?.reject(new Error('a bad disk'));
-  await expect(first).rejects.toThrow('a bad disk');
-  expect(begun).toHaveLength(3);
-  for (const sync of begun) sync.resolve();
-  await Promise.all([...later, other]);
-});
-
 test('syncs of a folder that are asked for while one is under way share the next, which begins after all of them', async () => {
   const begun: PromiseWithResolvers<void>[] = [];
   const { syncFolder } = sharingFolderSyncs({
