@@ -223,6 +223,28 @@ const stories: readonly Story[] = [
     },
   },
   {
+    name: 'a list of uploads goes on after one that was put back',
+    needsWhole: true,
+    async tell(world) {
+      const begin = (Key: string) => world.client.send(new CreateMultipartUploadCommand({ Bucket, Key }));
+      const [first, second] = [await begin('paged/a'), await begin('paged/a')];
+      const { UploadId } = await begin('paged/b');
+      const list = async (UploadIdMarker: string | undefined) => {
+        const after = { KeyMarker: 'paged/a', UploadIdMarker };
+        const { Uploads } = await world.client.send(
+          new ListMultipartUploadsCommand({ Bucket, ...after, Prefix: 'paged' }),
+        );
+        return Uploads?.map((one) => one.UploadId);
+      };
+      return async () => {
+        const lists = await Promise.all([list(first.UploadId), list(second.UploadId)]);
+        const bySize = lists.toSorted((left = [], right = []) => left.length - right.length);
+        expect(bySize[0]).toEqual([UploadId]); // the one that comes last of its key
+        expect(bySize[1]).toHaveLength(2);
+      };
+    },
+  },
+  {
     name: 'an aborted upload is over',
     async tell(world) {
       const { UploadId } = await world.client.send(new CreateMultipartUploadCommand({ Bucket, Key: 'never' }));

@@ -3,17 +3,20 @@ import type { IncomingMessage } from 'node:http';
 import { KeepsakeError } from '../../shared/errors.ts';
 import { bucketLock, keyLock } from '../locks.ts';
 import type { Call, KeeperParts } from '../parts.ts';
+import type { Turn } from '../restore/visit.ts';
 import { blocksOf, isPlainXml, textOf } from '../xml.ts';
 import { decodeBody } from './body-tap.ts';
 import { mutate, pass } from './mutation.ts';
 import { keyScope } from './put-object.ts';
 import { malformedXml, notKept, sendS3Error } from './s3-errors.ts';
+import { pathOf } from './target.ts';
 
 export function deleteObject(keeper: KeeperParts, call: Call): Promise<void> {
   const { bucket, key } = call.target;
   return mutate(keeper, call, keyScope('delete-object', call.target), async (turn) => {
     const answer = await pass(keeper, call, turn);
-    if (answer.status < 300) await commitDeletion(keeper, bucket, [key]);
+    const keys = call.target.query?.has('versionId') ? await goneOf(keeper, turn, bucket, [key]) : [key];
+    if (answer.status < 300) await commitDeletion(keeper, bucket, keys);
     return answer;
   });
 }
@@ -48,13 +51,18 @@ export async function deleteObjects(keeper: KeeperParts, call: Call): Promise<vo
     const answer = await pass(keeper, call, turn, { body });
     if (answer.status !== 200) return answer;
     const failed = new Set(blocksOf(answer.body.toString(), 'Error').map((error) => textOf(error, 'Key')));
-    await commitDeletion(
-      keeper,
-      bucket,
-      scope.affected.keys.filter((key) => !failed.has(key)),
-    );
+    const deleted = scope.affected.keys.filter((key) => !failed.has(key));
+    await commitDeletion(keeper, bucket, versions.length > 0 ? await goneOf(keeper, turn, bucket, deleted) : deleted);
     return answer;
   });
+}
+
+// Some emulators know no version null: they answer 204 to its deletion, and delete nothing.
+async function goneOf(keeper: KeeperParts, turn: Turn, bucket: string, keys: readonly string[]): Promise<string[]> {
+  const client = keeper.clientFor(turn.epoch);
+  const gone: string[] = [];
+  for (const key of keys) if ((await client.call('HEAD', pathOf(bucket, key))).status === 404) gone.push(key);
+  return gone;
 }
 
 async function commitDeletion({ store }: KeeperParts, bucket: string, keys: readonly string[]): Promise<void> {

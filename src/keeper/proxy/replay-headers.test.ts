@@ -24,8 +24,9 @@ test.each([
   expect(replayHeaders(['Content-Encoding', encoding])['content-encoding']).toBe(expected);
 });
 
-test('joins a header that repeats, as HTTP reads it', () => {
-  expect(replayHeaders(['x-amz-meta-a', '1', 'X-Amz-Meta-A', '2'])).toEqual({ 'x-amz-meta-a': '1,2' });
+test('of a header that repeats the first counts, of metadata the last', () => {
+  const raw = ['x-amz-meta-a', '1', 'X-Amz-Meta-A', '2', 'Cache-Control', 'a', 'cache-control', 'b'];
+  expect(replayHeaders(raw)).toEqual({ 'x-amz-meta-a': '2', 'cache-control': 'a' });
 });
 
 test('tells checksums from what else is said about them', () => {

@@ -19,9 +19,9 @@ export function replayHeaders(raw: readonly string[]): ReplayHeaders {
     const name = (raw[i] ?? '').toLowerCase();
     const value = raw[i + 1] ?? '';
     if (!isDescribing(name)) continue;
-    const before = kept[name];
-    if (before !== undefined) kept[name] = `${before},${value}`;
-    else kept[name] = value;
+    // Of one that repeats LocalStack takes the first, of metadata the last. Where it can be asked, it is (hasRepeated).
+    if (name in kept && !name.startsWith('x-amz-meta-')) continue;
+    kept[name] = value;
   }
   const encoding = kept['content-encoding'];
   if (encoding !== undefined) {

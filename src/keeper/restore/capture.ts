@@ -76,10 +76,10 @@ export async function captureObject(
 }
 
 /** Saves a stream's bytes. `expectedBytes`: fewer or more is a broken stream. */
-export async function saveBody(store: Store, stream: IncomingMessage, expectedBytes: number): Promise<Body> {
+export async function saveBody(store: Store, stream: AsyncIterable<Uint8Array>, expectedBytes: number): Promise<Body> {
   const writer = store.beginBody(expectedBytes);
   try {
-    for await (const chunk of stream) await writer.write(chunk as Uint8Array);
+    for await (const chunk of stream) await writer.write(chunk);
     const body = await writer.finish();
     if (!Number.isNaN(expectedBytes) && body.sizeBytes !== expectedBytes) {
       await body.discard();

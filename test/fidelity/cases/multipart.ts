@@ -184,6 +184,16 @@ const others: readonly FidelityCase[] = [
     },
   },
   {
+    name: 'an upload begun with headers that come twice',
+    async run(door) {
+      const twice = ['x-amz-meta-a', '1', 'x-amz-meta-a', '2', 'Cache-Control', 'a', 'Cache-Control', 'b'];
+      const begun = await door.raw('POST', 'a?uploads', { headers: twice });
+      const upload = { Key: 'a', UploadId: textOf(begun.answer.body.toString(), 'UploadId') ?? '' };
+      await complete(door, upload, await putParts(door, upload, { 1: bytesOf(1) }));
+      await readBack(door, 'a');
+    },
+  },
+  {
     name: 'parts copied from an object, whole and in ranges',
     async run(door) {
       const { s3, bucket: Bucket, attempt, raw } = door;
