@@ -4,7 +4,7 @@
 import type { Readable } from 'node:stream';
 import { isDeepStrictEqual } from 'node:util';
 import { type ErrorDetail, KeepsakeError } from '../../../shared/errors.ts';
-import type { Body, ObjectRecord, Store } from '../contract.ts';
+import type { Body, ObjectMeta, ObjectRecord, Setting, Store } from '../contract.ts';
 import { openStore } from '../open-store.ts';
 import { type ExportedObject, exportedObject, settingOf } from './export-format.ts';
 import { type ExportVisitor, readExport } from './read-export.ts';
@@ -46,7 +46,9 @@ export async function importStore(folder: string, input: Readable, options: Impo
   try {
     // First: from now on the emulator is behind the store, whatever becomes of this.
     await store.commit({ kind: 'set-session', session: '' });
-    await readExport(input, importing(store, report, options));
+    const commits = new Commits();
+    await readExport(input, importing(store, { report, commits }, options)).finally(() => commits.ended());
+    commits.assertNone();
     return { folder, ...report };
   } catch (error) {
     throw error instanceof KeepsakeError ? withCounts(error, report) : error;
@@ -57,7 +59,42 @@ export async function importStore(folder: string, input: Readable, options: Impo
 
 type Counts = { -readonly [K in keyof Omit<ImportReport, 'folder'>]: number };
 
-function importing(store: Store, report: Counts, { onProgress }: ImportOptions): ExportVisitor<Body> {
+/** Commits at once share their fsyncs. */
+const commitsAtOnce = 64;
+
+/** Commits under way: bounded, and the first failure ends the work. */
+class Commits {
+  readonly #running = new Set<Promise<void>>();
+  #failure: { readonly error: unknown } | undefined;
+
+  /** Resolves when the next may begin. @throws (rejects) what an earlier one failed with */
+  async add(commit: Promise<void>): Promise<void> {
+    const running = commit
+      .catch((error: unknown) => {
+        this.#failure ??= { error };
+      })
+      .finally(() => this.#running.delete(running));
+    this.#running.add(running);
+    if (this.#running.size >= commitsAtOnce) await Promise.race(this.#running);
+    this.assertNone();
+  }
+
+  async ended(): Promise<void> {
+    await Promise.all(this.#running);
+  }
+
+  /** @throws what one of them failed with */
+  assertNone(): void {
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+}
+
+interface Import {
+  readonly report: Counts;
+  readonly commits: Commits;
+}
+
+function importing(store: Store, { report, commits }: Import, { onProgress }: ImportOptions): ExportVisitor<Body> {
   return {
     async bucket({ bucket, headers, body, settings }) {
       await store.commit({ kind: 'put-bucket', bucket, headers, body: new Uint8Array(Buffer.from(body, 'base64')) });
@@ -87,16 +124,25 @@ function importing(store: Store, report: Counts, { onProgress }: ImportOptions):
         report.unchanged += 1;
         return;
       }
-      await store.commit({
-        kind: 'put-object',
-        meta: { bucket, key, etag, sizeBytes, headers, parts },
-        source: { kind: 'body', body },
-        settings: settings.map(settingOf),
-      });
-      report.imported += 1;
+      const meta = { bucket, key, etag, sizeBytes, headers, parts };
+      await commits.add(putObject(store, { meta, body, settings: settings.map(settingOf) }, report));
     },
     drop: (body) => body.discard(),
   };
+}
+
+async function putObject(
+  store: Store,
+  { meta, body, settings }: { readonly meta: ObjectMeta; readonly body: Body; readonly settings: readonly Setting[] },
+  report: Counts,
+): Promise<void> {
+  try {
+    await store.commit({ kind: 'put-object', meta, source: { kind: 'body', body }, settings });
+    report.imported += 1;
+  } catch (error) {
+    await body.discard();
+    throw error;
+  }
 }
 
 // The ETag names the bytes; the rest is compared as it is exported.
