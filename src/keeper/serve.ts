@@ -2,6 +2,7 @@
 import type { KeepsakeError } from '../shared/errors.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { KeeperConfig } from './config.ts';
+import { collectSeldom } from './heap.ts';
 import { type RunningKeeper, startKeeper } from './keeper.ts';
 
 const lookEveryMs = 1_000;
@@ -16,6 +17,7 @@ export async function serveKeeper(
   config: KeeperConfig,
   { logger, signal }: { readonly logger: Logger; readonly signal: AbortSignal },
 ): Promise<void> {
+  collectSeldom();
   const keeper = await startKeeper(config, { logger });
   const failure = await stoppedOrFailed(keeper, signal);
   if (failure === undefined) return keeper.close();
