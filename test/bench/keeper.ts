@@ -1,156 +1,182 @@
-// npm run bench:keeper: what the keeper costs. PUTs and GETs go to the bare emulator and through the keeper in turn, round
+// npm run bench:keeper: what the keeper costs. Each operation goes to the bare emulator and through the keeper in turn, round
 // by round, so that what changes on the machine meanwhile meets both. The last line is JSON.
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { CreateBucketCommand, DeleteBucketCommand, DeleteObjectsCommand } from '@aws-sdk/client-s3';
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import Table from 'cli-table3';
 import { KeepsakeError } from '../../src/shared/errors.ts';
-import { type Bucket, createS3Client, listObjects, readS3Config } from '../../src/shared/s3.ts';
-import { createChild } from '../support/child.ts';
-import { freePort } from '../support/global-setup.ts';
+import { type Bucket, createS3Client, readS3Config } from '../../src/shared/s3.ts';
+import { type KeeperProcess, startKeeperProcess } from './keeper-process.ts';
 import { type Loader, startLoader } from './loader.ts';
-import type { LoadResult } from './s3-load.ts';
+import { removeBucket } from './remove-bucket.ts';
+import type { LoadRequest, LoadResult } from './s3-load.ts';
 import { figuresOf, medianRatio } from './summary.ts';
 import { createUpstream } from './upstream.ts';
 
-const operations = ['put', 'get'] as const;
+/** `first-get` reads each object for the first time, `get` again. */
+const operations = ['put', 'first-get', 'get'] as const;
 const sides = ['bare', 'keeper'] as const;
+type Operation = (typeof operations)[number];
 type Side = (typeof sides)[number];
-type OfSides<T> = Readonly<Record<Side, T>>;
-type Round = Readonly<Record<(typeof operations)[number], OfSides<LoadResult>>>;
+/** A load, and the processor time that the keeper took for it; null where the system does not tell. */
+interface Measured extends LoadResult {
+  readonly keeperCpuMs: number | null;
+}
+type Round = Readonly<Record<Operation, Readonly<Record<Side, Measured>>>>;
 
 const { values } = parseArgs({
   options: {
     /** `embedded`, `localstack` (in a container) or a URL. */
     upstream: { type: 'string', default: process.env.AWS_S3_ENDPOINT_URL ?? 'embedded' },
+    /** A program that starts and kills a LocalStack at a port, in the place of a container. */
+    'localstack-command': { type: 'string' },
     clients: { type: 'string', default: '16' },
-    size: { type: 'string', default: '4096' },
+    /** Of the bodies, in bytes; one after the other. */
+    sizes: { type: 'string', default: `4096,${1024 * 1024}` },
     rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '2' },
   },
 });
-const [clients, sizeBytes, seconds] = [Number(values.clients), Number(values.size), Number(values.seconds)];
+const [clients, seconds, rounds] = [Number(values.clients), Number(values.seconds), Number(values.rounds)];
+const sizes = values.sizes.split(',').map(Number);
 
 const folder = await mkdtemp(path.join(os.tmpdir(), 'keepsake-bench-'));
-const upstream = await createUpstream(values.upstream, folder);
-const keeperPort = await freePort();
-const urls: OfSides<string> = { bare: upstream.url, keeper: `http://127.0.0.1:${keeperPort}` };
-const buckets: OfSides<Bucket> = { bare: bucketOf('bare'), keeper: bucketOf('keeper') };
-const keeper = createChild({
-  name: 'keeper',
-  script: 'src/keeper/main.ts',
-  env: {
-    ...process.env,
-    S3_PORT: String(keeperPort),
-    KEEPER_DATA: path.join(folder, 'keeper'),
-    KEEPER_UPSTREAM_URL: upstream.url,
-  },
-  logFile: path.join(folder, 'keeper.log'),
-  isReady: async () => (await fetch(`${urls.keeper}/_keeper/readyz`)).ok,
-});
+const upstream = await createUpstream(values.upstream, folder, values['localstack-command']);
 const loader = startLoader();
+let roundsBegun = 0;
+let keeper: KeeperProcess | undefined;
 try {
   await upstream.part?.start();
-  await keeper.start();
-  for (const { client, name } of Object.values(buckets)) await client.send(new CreateBucketCommand({ Bucket: name }));
-  await measureRound(loader, { name: 'warm-up', order: sides, seconds: 1 });
-  const rounds: Round[] = [];
-  for (let number = 1; number <= Number(values.rounds); number++) {
-    const order = number % 2 === 1 ? sides : sides.toReversed();
-    rounds.push(await measureRound(loader, { name: `round-${number}`, order, seconds }));
-    console.log(
-      `round ${number} of ${values.rounds}: putRatio ${ratioOf(rounds.slice(-1), 'put')}, getRatio ${ratioOf(rounds.slice(-1), 'get')}`,
-    );
-  }
-  report(rounds);
+  const place = {
+    folder: path.join(folder, 'keeper'),
+    upstreamUrl: upstream.url,
+    logFile: path.join(folder, 'keeper.log'),
+  };
+  keeper = await startKeeperProcess(place, 'whole');
+  const results = [];
+  for (const sizeBytes of sizes) results.push(await measureSize({ keeper, loader }, sizeBytes));
+  console.log(JSON.stringify({ upstream: upstream.name, clients, rounds, sizes: results }));
 } catch (error) {
   if (!(error instanceof KeepsakeError)) throw error;
   console.error(error.message);
   process.exitCode = 2;
 } finally {
   loader.close();
-  if (!upstream.part) for (const bucket of Object.values(buckets)) await removeBucket(bucket);
-  for (const { client } of Object.values(buckets)) client.destroy();
-  await keeper.stop();
+  await keeper?.stop();
   await upstream.part?.stop();
   await rm(folder, { recursive: true, force: true });
 }
 
-function bucketOf(side: Side): Bucket {
-  return {
-    name: `bench-${side}-${process.pid}`,
-    client: createS3Client(readS3Config({ AWS_S3_ENDPOINT_URL: urls[side] })),
-  };
+interface Parts {
+  readonly keeper: KeeperProcess;
+  readonly loader: Loader;
+}
+
+async function measureSize(parts: Parts, sizeBytes: number) {
+  await measureRound(parts, { sizeBytes, order: sides, seconds: 1 }); // to warm up
+  const done: Round[] = [];
+  for (let number = 1; number <= rounds; number++) {
+    const order = number % 2 === 1 ? sides : sides.toReversed();
+    const round = await measureRound(parts, { sizeBytes, order, seconds });
+    done.push(round);
+    const ratios = operations.map((operation) => `${operation} ${ratioOf([round], operation)}`);
+    console.log(`${sizeBytes} bytes, round ${number} of ${rounds}, keeper to bare: ${ratios.join(', ')}`);
+  }
+  print(sizeBytes, done);
+  return summaryOf(sizeBytes, done);
 }
 
 interface RoundPlan {
-  readonly name: string;
+  readonly sizeBytes: number;
   readonly order: readonly Side[];
   readonly seconds: number;
 }
 
-async function measureRound(loader: Loader, { name, order, seconds }: RoundPlan): Promise<Round> {
-  const measure = async (operation: 'put' | 'get'): Promise<OfSides<LoadResult>> => {
-    const results = new Map<Side, LoadResult>();
+// Each round has buckets of its own, and leaves nothing: the emulator holds all in memory.
+async function measureRound({ keeper, loader }: Parts, { order, ...load }: RoundPlan): Promise<Round> {
+  const urls = { bare: upstream.url, keeper: keeper.url };
+  const buckets = { bare: bucketAt('bare', urls.bare), keeper: bucketAt('keeper', urls.keeper) };
+  for (const side of sides) await buckets[side].client.send(new CreateBucketCommand({ Bucket: buckets[side].name }));
+  const measure = async (operation: Operation): Promise<Record<Side, Measured>> => {
+    const results = new Map<Side, Measured>();
     for (const side of order) {
-      const target = { url: urls[side], bucket: buckets[side].name, prefix: `${side}/${name}` };
-      results.set(side, await loader.run({ ...target, operation, clients, seconds, sizeBytes }));
+      const target = { url: urls[side], bucket: buckets[side].name, prefix: `${side}-${roundsBegun}` };
+      results.set(side, await timed(keeper, loader, { ...target, ...load, operation, clients }));
     }
-    return Object.fromEntries(results) as OfSides<LoadResult>;
+    return Object.fromEntries(results) as Record<Side, Measured>;
   };
-  return { put: await measure('put'), get: await measure('get') };
+  roundsBegun += 1;
+  const round = { put: await measure('put'), 'first-get': await measure('first-get'), get: await measure('get') };
+  for (const side of sides) {
+    await removeBucket(buckets[side]);
+    buckets[side].client.destroy();
+  }
+  return round;
 }
 
-function ratioOf(rounds: readonly Round[], operation: 'put' | 'get'): number {
+async function timed(keeper: KeeperProcess, loader: Loader, request: LoadRequest): Promise<Measured> {
+  const before = keeper.cpuMs();
+  const result = await loader.run(request);
+  const after = keeper.cpuMs();
+  return { ...result, keeperCpuMs: before === null || after === null ? null : after - before };
+}
+
+function bucketAt(side: Side, url: string): Bucket {
+  return {
+    name: `bench-${side}-${process.pid}`,
+    client: createS3Client(readS3Config({ AWS_S3_ENDPOINT_URL: url })),
+  };
+}
+
+function ratioOf(rounds: readonly Round[], operation: Operation): number {
   return medianRatio(rounds.map((round) => [round[operation].bare, round[operation].keeper]));
 }
 
-function report(rounds: readonly Round[]): void {
-  const table = new Table({ head: ['', 'requests/s', 'p50 ms', 'p99 ms'], style: { head: [], border: [] } });
-  const figures = sides.map(
-    (side) =>
-      [
-        side,
-        Object.fromEntries(
-          operations.map((operation) => [operation, figuresOf(rounds.map((round) => round[operation][side]))]),
-        ),
-      ] as const,
-  );
+function print(sizeBytes: number, done: readonly Round[]): void {
+  const head = [`${sizeBytes} bytes`, 'requests/s', 'p50 ms', 'p99 ms', 'CPU ms of the keeper'];
+  const table = new Table({ head, style: { head: [], border: [] } });
   for (const operation of operations)
     for (const side of sides) {
-      const { rate, p50Ms, p99Ms } = figuresOf(rounds.map((round) => round[operation][side]));
-      table.push([`${operation} ${side}`, rate, p50Ms, p99Ms]);
+      const measured = done.map((round) => round[operation][side]);
+      const { rate, p50Ms, p99Ms } = figuresOf(measured);
+      table.push([`${operation} ${side}`, rate, p50Ms, p99Ms, side === 'bare' ? '' : (cpuEach(measured) ?? '?')]);
     }
   console.log(table.toString());
-  console.log(
-    JSON.stringify({
-      upstream: upstream.name,
-      clients,
-      sizeBytes,
-      rounds: rounds.length,
-      ...Object.fromEntries(figures),
-      putRatio: ratioOf(rounds, 'put'),
-      getRatio: ratioOf(rounds, 'get'),
-    }),
-  );
 }
 
-/** What the bench wrote to an emulator that others use, too. */
-async function removeBucket({ client, name }: Bucket): Promise<void> {
-  let keys: string[] = [];
-  const removeKeys = async () => {
-    if (keys.length > 0)
-      await client.send(
-        new DeleteObjectsCommand({ Bucket: name, Delete: { Objects: keys.map((Key) => ({ Key })), Quiet: true } }),
-      );
-    keys = [];
+function summaryOf(sizeBytes: number, done: readonly Round[]) {
+  const of = (operation: Operation) => {
+    const [bare, keeper] = sides.map((side) => done.map((round) => round[operation][side]));
+    const figures = { bare: figuresOf(bare ?? []), keeper: figuresOf(keeper ?? []) };
+    return {
+      ...figures,
+      ratio: ratioOf(done, operation),
+      p50AddedMs: Math.round((figures.keeper.p50Ms - figures.bare.p50Ms) * 100) / 100,
+      cpuMs: cpuEach(keeper ?? []),
+    };
   };
-  for await (const { key } of listObjects({ client, name }, { prefix: '' })) {
-    keys.push(key);
-    if (keys.length === 1000) await removeKeys();
-  }
-  await removeKeys();
-  await client.send(new DeleteBucketCommand({ Bucket: name }));
+  const [put, firstGet, get] = [of('put'), of('first-get'), of('get')];
+  return {
+    sizeBytes,
+    putRatio: put.ratio,
+    firstGetRatio: firstGet.ratio,
+    getRatio: get.ratio,
+    putP50AddedMs: put.p50AddedMs,
+    firstGetP50AddedMs: firstGet.p50AddedMs,
+    getP50AddedMs: get.p50AddedMs,
+    keeperCpuMsPerPut: put.cpuMs,
+    keeperCpuMsPerFirstGet: firstGet.cpuMs,
+    keeperCpuMsPerGet: get.cpuMs,
+    bare: { put: put.bare, firstGet: firstGet.bare, get: get.bare },
+    keeper: { put: put.keeper, firstGet: firstGet.keeper, get: get.keeper },
+  };
+}
+
+/** The keeper's processor time for one request, over all rounds. */
+function cpuEach(measured: readonly Measured[]): number | null {
+  const requests = measured.reduce((sum, { latenciesMs }) => sum + latenciesMs.length, 0);
+  const cpuMs = measured.reduce((sum, { keeperCpuMs }) => sum + (keeperCpuMs ?? Number.NaN), 0);
+  return Number.isNaN(cpuMs) ? null : Math.round((cpuMs / requests) * 1000) / 1000;
 }

@@ -7,8 +7,11 @@ import http from 'node:http';
 export interface LoadRequest {
   readonly url: string;
   readonly bucket: string;
-  /** `put` writes keys that were never written; `get` reads those again that the last `put` under this prefix wrote. */
-  readonly operation: 'put' | 'get';
+  /**
+   * `put` writes keys that were never written; `first-get` reads what the last `put` under this prefix wrote, each object at
+   * most once; `get` reads those again and again.
+   */
+  readonly operation: 'put' | 'first-get' | 'get';
   readonly prefix: string;
   readonly clients: number;
   readonly seconds: number;
@@ -28,6 +31,7 @@ const headers = {
 } as const;
 
 const written = new Map<string, number>();
+const readOnce = new Map<string, number>();
 
 process.on('message', (request: LoadRequest) => {
   run(request).then(
@@ -46,12 +50,15 @@ async function run(load: LoadRequest): Promise<LoadResult> {
   const startedAt = performance.now();
   const client = async (_: unknown, index: number): Promise<void> => {
     const lane = `${load.prefix}/${index}`;
+    const keys = (load.operation === 'first-get' ? written : readOnce).get(lane) ?? 1;
     for (let count = 0; performance.now() - startedAt < load.seconds * 1000; count++) {
-      const number = body ? count : count % (written.get(lane) ?? 1);
+      if (load.operation === 'first-get' && count === keys) return;
+      const number = body ? count : count % keys;
       const sentAt = performance.now();
       await send(new URL(`/${load.bucket}/${lane}/${number}`, load.url), { agent, body, expected: load.sizeBytes });
       latenciesMs.push(performance.now() - sentAt);
       if (body) written.set(lane, count + 1);
+      if (load.operation === 'first-get') readOnce.set(lane, count + 1);
     }
   };
   await Promise.all(Array.from({ length: load.clients }, client));

@@ -11,12 +11,12 @@ export interface Upstream {
   readonly part: Part | undefined;
 }
 
-/** `choice`: `embedded`, `localstack` (in a container), or the URL of an S3 emulator that runs. */
-export async function createUpstream(choice: string, folder: string): Promise<Upstream> {
+/** `choice`: `embedded`, `localstack` (in a container, or run by `command`), or the URL of an S3 emulator that runs. */
+export async function createUpstream(choice: string, folder: string, command?: string): Promise<Upstream> {
   if (URL.canParse(choice)) return { name: choice, url: new URL(choice).origin, part: undefined };
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  if (choice === 'localstack') return { name: choice, url, part: createLocalStack(port, undefined) };
+  if (choice === 'localstack') return { name: choice, url, part: createLocalStack(port, command) };
   if (choice !== 'embedded') throw new Error(`--upstream: expected embedded, localstack or a URL, got ${choice}`);
   const scratch = path.join(folder, 'emulator');
   await mkdir(scratch, { recursive: true });

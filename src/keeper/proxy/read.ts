@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream';
 import { asKeepsakeError } from '../../shared/errors.ts';
 import type { Call, KeeperParts } from '../parts.ts';
 import { beginRead, keepHead, replay } from '../replay/replay.ts';
+import { notePassed } from '../upstream/passed-bytes.ts';
 import { answerHeaders, collect, requestHeaders, type Sending, send } from '../upstream/send.ts';
 import { sentinelPrefix } from '../upstream/session-source.ts';
 import type { Operation } from './classify.ts';
@@ -106,6 +107,7 @@ async function passBack(
   res.writeHead(status, response.statusMessage, headers);
   // A body that breaks off breaks the client's connection: what is short must not look whole.
   pipeline(response, res, () => {});
+  response.on('data', (chunk: Buffer) => notePassed(chunk.length));
 }
 
 function withoutSentinels(xml: string): string {

@@ -3,6 +3,7 @@ import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import type { Readable, Writable } from 'node:stream';
 import { KeepsakeError } from '../../shared/errors.ts';
 import { reasonOf } from '../../shared/s3.ts';
+import { notePassed } from './passed-bytes.ts';
 
 export interface Upstream {
   readonly host: string;
@@ -105,6 +106,7 @@ function pumpInto(
     source.on('data', (chunk: Buffer) => {
       if (isOver) return;
       passedBytes += chunk.length;
+      notePassed(chunk.length);
       if (passedBytes >= totalBytes && !isSent) wait(reachLast().then(() => (isOver ? undefined : pass(chunk))));
       else {
         const passed = pass(chunk);

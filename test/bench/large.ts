@@ -1,0 +1,108 @@
+// npm run bench:large: a large object through the keeper, by one PUT and in parts, read back, put back into a new emulator
+// and read again: always the same bytes and ETag, in flat memory. The last line is JSON; exit code 1 when it is not so.
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import Table from 'cli-table3';
+import { readSettings, sizeSetting } from '../../src/shared/config.ts';
+import { KeepsakeError } from '../../src/shared/errors.ts';
+import { sizeOf } from '../../src/shared/words.ts';
+import { type KeeperProcess, startKeeperProcess } from './keeper-process.ts';
+import { getWhole, putInParts, putWhole } from './large-object.ts';
+import { createUpstream } from './upstream.ts';
+
+const bucketName = 'bench-large';
+const limitBytes = 200 * 1024 ** 2;
+
+const { values } = parseArgs({
+  options: {
+    /** `embedded` or `localstack` (in a container, or by `--localstack-command`): one that can be killed. */
+    upstream: { type: 'string', default: 'embedded' },
+    /** `COMMAND start PORT` and `COMMAND kill PORT` run a LocalStack. */
+    'localstack-command': { type: 'string' },
+    size: { type: 'string', default: '5GiB' },
+    /** `whole`, `parts` or both. */
+    forms: { type: 'string', default: 'whole,parts' },
+  },
+});
+const { sizeBytes } = readSettings({ SIZE: values.size }, { sizeBytes: sizeSetting('SIZE', 'size of the object') });
+const forms = (['whole', 'parts'] as const).filter((form) => values.forms.split(',').includes(form));
+const folder = await mkdtemp(path.join(os.tmpdir(), 'keepsake-bench-'));
+const upstream = await createUpstream(values.upstream, folder, values['localstack-command']);
+const table = new Table({ head: ['', 'seconds', 'MB/s', 'keeper, at most'], style: { head: [], border: [] } });
+let keeper: KeeperProcess | undefined;
+try {
+  await upstream.part?.start();
+  keeper = await startKeeperProcess(
+    { folder: path.join(folder, 'keeper'), upstreamUrl: upstream.url, logFile: path.join(folder, 'keeper.log') },
+    'whole',
+  );
+  await measure(keeper);
+} catch (error) {
+  if (!(error instanceof KeepsakeError)) throw error;
+  console.error(error.message);
+  process.exitCode = 2;
+} finally {
+  await keeper?.stop();
+  await upstream.part?.stop();
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function measure(running: KeeperProcess): Promise<void> {
+  await fetch(`${running.url}/${bucketName}`, { method: 'PUT' });
+  const objects = forms.map((form) => ({ form, url: `${running.url}/${bucketName}/${form}`, sizeBytes }));
+  const facts: Record<string, string>[] = [];
+  for (const { form, ...object } of objects) {
+    const sha256 = await timed(running, `put, ${form}`, () => (form === 'whole' ? putWhole : putInParts)(object));
+    const read = await timed(running, `get, ${form}`, () => getWhole(object));
+    facts.push({ form, sha256, ...prefixed('read', read) });
+  }
+  await timed(running, 'restore', () => restart(running));
+  for (const [index, { form, ...object }] of objects.entries()) {
+    const again = await timed(running, `get again, ${form}`, () => getWhole(object));
+    facts[index] = { ...facts[index], ...prefixed('again', again) };
+  }
+  report(running, facts);
+}
+
+function prefixed(name: string, { sha256, etag }: { readonly sha256: string; readonly etag: string }) {
+  return { [`${name}Sha256`]: sha256, [`${name}Etag`]: etag };
+}
+
+/** A new emulator, whole again. */
+async function restart(running: KeeperProcess): Promise<void> {
+  const { session } = await running.status();
+  await upstream.part?.kill();
+  await upstream.part?.start();
+  for (;;) {
+    const status = await running.status();
+    if (status.state === 'ready' && status.session !== session) return;
+    await delay(100);
+  }
+}
+
+async function timed<T>(running: KeeperProcess, what: string, work: () => Promise<T>): Promise<T> {
+  const startedAt = performance.now();
+  const result = await work();
+  const seconds = (performance.now() - startedAt) / 1000;
+  const megabytes = (sizeBytes * (what === 'restore' ? forms.length : 1)) / 1e6;
+  const row = [what, seconds.toFixed(1), (megabytes / seconds).toFixed(0), sizeOf(running.peakBytes() ?? 0)];
+  console.log(row.join('  '));
+  table.push(row);
+  return result;
+}
+
+function report(running: KeeperProcess, facts: readonly Readonly<Record<string, string>>[]): void {
+  const peakBytes = running.peakBytes();
+  const isSame = facts.every(
+    ({ sha256, readSha256, againSha256, readEtag, againEtag }) =>
+      sha256 === readSha256 && sha256 === againSha256 && readEtag === againEtag,
+  );
+  const isFlat = peakBytes === null || peakBytes < limitBytes;
+  console.log(table.toString());
+  const peakMiB = peakBytes === null ? null : Math.round(peakBytes / 1024 ** 2);
+  console.log(JSON.stringify({ upstream: upstream.name, sizeBytes, forms, isSame, peakMiB, isFlat }));
+  if (!isSame || !isFlat) process.exitCode = 1;
+}
