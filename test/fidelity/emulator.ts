@@ -54,5 +54,6 @@ function runEmulator(name: string, run: string, folder: string, port: number) {
 
 function standing(name: string, url: string) {
   const nothing = async () => {};
-  return { name, url: new URL(url).origin, start: nothing, kill: nothing, stop: async () => null };
+  const untouched = { start: nothing, kill: nothing, hang: nothing, resume: nothing, stop: async () => null };
+  return { name, url: new URL(url).origin, ...untouched };
 }

@@ -161,7 +161,7 @@ function codeOf(exchange: string): string | undefined {
 }
 
 function withoutEchoes(exchange: string): string {
-  return exchange.replace(/^(x-amz-content-sha256|x-amz-sdk-checksum-algorithm|x-amz-date): .*\n?/gm, '');
+  return exchange.replace(/^(x-amz-content-sha256|x-amz-sdk-checksum-algorithm|content-md5|expires): .*\n?/gm, '');
 }
 
 function sameInAnotherOrder(before: string, after: string): boolean {
