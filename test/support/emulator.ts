@@ -1,11 +1,11 @@
 // Emulators that tests of the keeper put behind it: they forget all when they are killed, and start again where they were.
 import path from 'node:path';
-import { createChild, type Part } from './child.ts';
+import { createChild, type HangingPart } from './child.ts';
 import { freePort } from './global-setup.ts';
 import { createLocalStack } from './localstack.ts';
 import type { Requirement } from './requirements.ts';
 
-export interface TestEmulator extends Part {
+export interface TestEmulator extends HangingPart {
   readonly url: string;
 }
 

@@ -1,10 +1,10 @@
 // What a test needs beyond this package, found by the usual means. What is not there is skipped with a printed reason;
 // named in KEEPSAKE_REQUIRE (a comma-separated list, as CI sets it) its absence is a failure instead.
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, existsSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { describe, inject } from 'vitest';
 
-export type Requirement = 'docker' | 'compose' | 'localstack' | 'kubernetes' | 'chromium' | 'cc';
+export type Requirement = 'docker' | 'compose' | 'localstack' | 'kubernetes' | 'chromium' | 'cc' | 'mount';
 
 const remedies: Readonly<Record<Requirement, string>> = {
   docker: 'no Docker engine answers; start one',
@@ -13,6 +13,7 @@ const remedies: Readonly<Record<Requirement, string>> = {
   kubernetes: 'no Kubernetes: set KUBECONFIG, or KUBEBUILDER_ASSETS to a folder with etcd and kube-apiserver',
   chromium: 'no Chromium: install it, or set CHROMIUM_PATH',
   cc: 'no Linux with a C compiler: install gcc',
+  mount: 'no right to mount: be root on Linux, in no container',
 };
 
 /** `describe` when all requirements are met, else a skipped one whose reason is printed at the end of the run. */
@@ -44,6 +45,8 @@ function isMet(requirement: Requirement): boolean {
       return chromiumPath() !== undefined;
     case 'cc':
       return hasCompiler();
+    case 'mount':
+      return mayMount();
   }
 }
 
@@ -89,4 +92,11 @@ function hasCompiler(): boolean {
   } catch {
     return false; // not installed: the answer to the question
   }
+}
+
+/** Whether this process has CAP_SYS_ADMIN, the right to mount. */
+function mayMount(): boolean {
+  if (process.platform !== 'linux') return false;
+  const rights = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
+  return (BigInt(`0x${rights}`) & (1n << 21n)) !== 0n;
 }

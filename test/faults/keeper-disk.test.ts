@@ -1,0 +1,143 @@
+// A disk that fails below a running keeper, by name: full, read-only, an fsync that fails. What is refused says so, reads go
+// on, and whatever was acknowledged is there. P1.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync } from 'node:fs';
+import { mkdtemp, realpath } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { fauxqs } from '../support/emulator.ts';
+import { describeWith } from '../support/requirements.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { createDiskLayer, type DiskFault, type DiskLayer } from './disk-layer.ts';
+import { createFaultyWorld, type FaultyWorld, startWriters, type Writers } from './faulty-world.ts';
+
+async function temporaryFolder(): Promise<string> {
+  const folder = await realpath(await mkdtemp(path.join(os.tmpdir(), 'keepsake-bad-disk-')));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+async function worldOn(disk: string, env: NodeJS.ProcessEnv = {}): Promise<FaultyWorld> {
+  const world = await createFaultyWorld({ kind: fauxqs, disk, env });
+  onTestFinished(() => world.stop());
+  return world;
+}
+
+const someWrites = (writers: Writers) => {
+  const before = writers.acknowledged();
+  return waitFor('some writes', () => writers.acknowledged() >= before + 30);
+};
+
+describeWith(['cc'], 'a bad disk below the keeper', () => {
+  async function worldWithLayer(): Promise<{ readonly world: FaultyWorld; readonly layer: DiskLayer }> {
+    const top = await temporaryFolder();
+    const disk = path.join(top, 'disk');
+    mkdirSync(disk);
+    const layer = await createDiskLayer({ watched: disk, place: path.join(top, 'layer') });
+    return { world: await worldOn(disk, layer.env), layer };
+  }
+
+  test.each<[string, DiskFault, readonly string[]]>([
+    ['full', { kind: 'full', roomBytes: 300_000 }, ['507 InsufficientStorage']],
+    ['read-only', { kind: 'read-only' }, ['500 InternalError']],
+  ])('%s: writes are refused, reads go on; writes go on when it is mended', async (what, fault, refusals) => {
+    const { world, layer } = await worldWithLayer();
+    await world.put('before', 'was there');
+    const writers = startWriters(world, what);
+    await someWrites(writers);
+    layer.inject(fault);
+    await waitFor('a refusal', () => writers.refusals().size > 0);
+    expect(await world.get('before')).toBe('200 was there');
+    layer.heal();
+    await someWrites(writers);
+    await writers.end();
+    expect([...writers.refusals()]).toEqual(refusals);
+    expect(await writers.wrong()).toEqual([]);
+    await startOnNewEmulator(world);
+    expect(await writers.wrong()).toEqual([]);
+  });
+
+  test.each([
+    ["the database's log", '*-wal'],
+    ['the folder of bodies', '*/bodies'],
+  ])(
+    'an fsync of %s fails: nothing more is acknowledged, the keeper ends and says why; a new start has all',
+    async (_what, of) => {
+      const { world, layer } = await worldWithLayer();
+      const writers = startWriters(world, 'unsynced');
+      await someWrites(writers);
+      layer.inject({ kind: 'failing-fsync', of, times: 1 });
+      const refused = await waitFor('a refusal', () => [...writers.refusals()][0]);
+      expect(refused).toBe('500 InternalError');
+      const acknowledged = writers.acknowledged();
+      // Either it is asked before it ends, or it has ended.
+      const health = await fetch(`${world.keeper.url}/_keeper/livez`).then(
+        (answer) => answer.status,
+        () => 'ended',
+      );
+      expect([503, 'ended']).toContain(health);
+      expect(await world.keeper.exit()).toBe(2);
+      expect(world.keeper.log()).toContain('failed to save what was written');
+      expect(writers.acknowledged()).toBe(acknowledged);
+      await writers.end();
+      await startOnNewEmulator(world);
+      expect(await writers.wrong()).toEqual([]);
+    },
+  );
+
+  test('an fsync of one body fails: that one is refused, the others go on', async () => {
+    const { world, layer } = await worldWithLayer();
+    const writers = startWriters(world, 'one-body');
+    await someWrites(writers);
+    layer.inject({ kind: 'failing-fsync', of: '*/incoming/*', times: 1 });
+    await waitFor('a refusal', () => writers.refusals().size > 0);
+    await someWrites(writers);
+    await writers.end();
+    expect([...writers.refusals()]).toEqual(['500 InternalError']);
+    await startOnNewEmulator(world);
+    expect(await writers.wrong()).toEqual([]);
+  });
+
+  test('each write takes half: everything is kept whole', async () => {
+    const { world, layer } = await worldWithLayer();
+    const writers = startWriters(world, 'halves');
+    layer.inject({ kind: 'short-writes' });
+    await someWrites(writers);
+    await writers.end();
+    expect([...writers.refusals()]).toEqual([]);
+    await startOnNewEmulator(world);
+    expect(await writers.wrong()).toEqual([]);
+  });
+});
+
+describeWith(['mount'], 'a real disk of 16 MiB below the keeper', () => {
+  test('full: writes are refused with 507, reads go on; writes go on when there is room', async () => {
+    const disk = await temporaryFolder();
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', disk]);
+    onTestFinished(() => void execFileSync('umount', ['-l', disk]));
+    const filler = path.join(disk, 'filler');
+    const world = await worldOn(disk);
+    await world.put('before', 'was there');
+    execFileSync('sh', ['-c', 'head -c 16m /dev/zero > "$1" || true', 'sh', filler], { stdio: 'ignore' });
+    const writers = startWriters(world, 'small');
+    await waitFor('a refusal', () => writers.refusals().size > 0);
+    expect(await world.get('before')).toBe('200 was there');
+    rmSync(filler);
+    await someWrites(writers);
+    await writers.end();
+    expect([...writers.refusals()]).toEqual(['507 InsufficientStorage']);
+    await startOnNewEmulator(world);
+    expect(await writers.wrong()).toEqual([]);
+  });
+});
+
+/** What the store alone has: the keeper and the emulator are killed, and the new emulator is filled. */
+async function startOnNewEmulator(world: FaultyWorld): Promise<void> {
+  await world.keeper.end('SIGKILL');
+  await world.emulator.kill();
+  await world.emulator.start();
+  await world.startKeeper({});
+  await world.keeper.ready();
+  await waitFor('all to be put back', async () => (await world.keeper.status()).state === 'ready');
+}
