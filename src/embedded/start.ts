@@ -2,6 +2,7 @@
 // What was started is stopped in the reverse order, also when the start fails half-way.
 import { rmSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type AppConfig, createApp, type Listening, listen, readAppConfig } from '../app/index.ts';
 import { type RunningKeeper, readKeeperConfig, startKeeper } from '../keeper/index.ts';
 import { createIntegrityService, createPublisher, readReconcilerConfig } from '../reconciler/index.ts';
@@ -94,15 +95,21 @@ async function startAll(
   };
   writeRunFile(folder.layout.runFile, run);
   stack.defer(() => rmSync(folder.layout.runFile, { force: true }));
-  const timer = startIntegrityTimer({
-    service: integrity,
-    logger: logs('reconciler'),
-    intervalMs: config.integrityIntervalMs,
-    onChange: (report) => options.onReport?.(report),
-  });
-  stack.defer(() => timer.stop());
-  stack.defer(() => runs.abort());
   const { keeper } = s3;
+  let timer: ReturnType<typeof startIntegrityTimer> | undefined;
+  const startTimer = (): void => {
+    if (runs.signal.aborted) return;
+    timer = startIntegrityTimer({
+      service: integrity,
+      logger: logs('reconciler'),
+      intervalMs: config.integrityIntervalMs,
+      onChange: (report) => options.onReport?.(report),
+    });
+  };
+  if (keeper === null || keeper.status().state === 'ready') startTimer();
+  else keeper.ready().then(startTimer, () => {}); // until all is back a listing would be refused
+  stack.defer(() => timer?.stop());
+  stack.defer(() => runs.abort());
   return {
     run,
     folder: folder.layout,
@@ -166,6 +173,8 @@ async function startS3(start: Start): Promise<StartedS3> {
   return started;
 }
 
+const restorePatienceMs = 3_000;
+
 async function startOwnS3({ config, options, folder, logs, stack }: Start): Promise<StartedS3> {
   const emulator = await startEmulator(path.join(folder.layout.scratch, 's3'), logs('s3'));
   stack.defer(() => emulator.close());
@@ -179,7 +188,13 @@ async function startOwnS3({ config, options, folder, logs, stack }: Start): Prom
   stack.defer(() => keeper.close());
   const telling = setInterval(() => options.onRestoring?.(keeper.status().restore), 200);
   try {
-    await Promise.race([keeper.ready(), rejectedBy(options.signal)]);
+    await Promise.race([keeper.open(), rejectedBy(options.signal)]);
+    // A long restore goes on while all is served; a short one is waited for, so that the first listing is answered.
+    await Promise.race([
+      keeper.ready(),
+      delay(restorePatienceMs, undefined, { ref: false }),
+      rejectedBy(options.signal),
+    ]);
   } finally {
     clearInterval(telling);
   }

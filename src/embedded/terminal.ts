@@ -29,6 +29,7 @@ export function describeStart(system: RunningSystem, durationMs: number): string
 function describeRestored({ restore, counts }: KeeperStatus): string {
   const { objectsDone, bytesDone, startedAt, finishedAt } = restore;
   if (counts.objects === 0) return 'nothing to restore yet';
+  if (startedAt && !finishedAt) return `${describeRestoring(restore)}; each is there when it is asked for`;
   const tookMs = startedAt && finishedAt ? Date.parse(finishedAt) - Date.parse(startedAt) : 0;
   return `${count(objectsDone, 'object')}, ${size(bytesDone)}, in ${seconds(tookMs)}`;
 }
