@@ -9,6 +9,7 @@ import { classify, type Operation } from './classify.ts';
 import { copyObject } from './copy-object.ts';
 import { deleteObject, deleteObjects } from './delete-objects.ts';
 import { needOf } from './needs.ts';
+import { bringToPathStyle } from './path-style.ts';
 import { postForm } from './post-form.ts';
 import { putObject } from './put-object.ts';
 import { read } from './read.ts';
@@ -19,8 +20,9 @@ import { abortUpload, completeUpload, createUpload, uploadPart, uploadPartCopy }
 
 /** Answers one S3 request. Never rejects. */
 export async function serveS3(keeper: KeeperParts, req: IncomingMessage, res: ServerResponse): Promise<void> {
-  const path = req.url ?? '/';
   const { session, epoch } = keeper.gate;
+  if (session?.hostStyle === 'path-only') bringToPathStyle(req, keeper.upstream);
+  const path = req.url ?? '/';
   if (!keeper.gate.isOpen || session === null) return sendS3Error(res, notReady(closedFor(keeper)), path);
   const target = parseTarget(path, req.headers.host ?? '', session.hostStyle);
   if (target === undefined || target.bucket.startsWith(sentinelPrefix)) return sendS3Error(res, invalidUri, path);

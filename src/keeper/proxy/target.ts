@@ -1,8 +1,11 @@
 // Which bucket and key a raw request names: the URL is read as it came, never normalised, for S3 allows any key
 // (`a/../b`, `//`, `%2F`). Where the emulator would read a request otherwise than we, we must follow the emulator.
 
-/** How an emulator reads a bucket out of the Host header; a keeper that reads it otherwise would save the wrong thing. */
-export type HostStyle = 'before-s3' | 'first-label';
+/**
+ * How an emulator reads a bucket out of the Host header; a keeper that reads it otherwise would save the wrong thing.
+ * `path-only`: not known, so it gets path style (path-style.ts).
+ */
+export type HostStyle = 'before-s3' | 'first-label' | 'path-only';
 
 /** What a request names. `bucket` and `key` are decoded; '' when there is none. */
 export interface Target {
@@ -47,8 +50,11 @@ export function pathOf(bucket: string, key = '', query = ''): string {
   return `/${encodeURIComponent(bucket)}${keyPath}${query === '' ? '' : `?${query}`}`;
 }
 
-function bucketOfHost(host: string, style: HostStyle): string | undefined {
+/** The bucket that stands in a Host header, read in that style. */
+export function bucketOfHost(host: string, style: HostStyle): string | undefined {
   switch (style) {
+    case 'path-only':
+      return undefined;
     case 'before-s3':
       // LocalStack 4.14, services/s3/utils.py: the greedy `(.*).s3.…`, tried when the host holds `.s3.`.
       return host.includes('.s3.') ? /^(.*).s3\..*/.exec(host)?.[1] || undefined : undefined;

@@ -65,12 +65,14 @@ export function createSessionSource(
           : await readSentinel(isReborn);
       return {
         id,
-        hostStyle: kind === 'fauxqs' ? 'first-label' : 'before-s3',
+        hostStyle: hostStyles[kind],
         hasSubResources: kind !== 'fauxqs',
       };
     },
   };
 }
+
+const hostStyles = { localstack: 'before-s3', fauxqs: 'first-label', other: 'path-only' } as const;
 
 async function recognise(call: EmulatorClient['call']): Promise<'localstack' | 'fauxqs' | 'other'> {
   const info = await call('GET', '/_localstack/info');
