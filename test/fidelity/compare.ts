@@ -31,7 +31,9 @@ export function compare(
   for (let i = 0; i < exchanges; i++) {
     const [before, after] = [left[i] ?? 'nothing', right[i] ?? 'nothing'];
     if (before === after) continue;
-    const reason = candidates.find((one) => one.holds(before, after))?.reason ?? refusal;
+    const found = candidates.find((one) => one.holds(before, after));
+    if (found?.isChance) continue;
+    const reason = found?.reason ?? refusal;
     if (reason !== undefined && isKeepers(after) && statusOf(before) < 300) refusal = reason;
     differences.push({ lines: differingLines(before, after), reason });
   }
