@@ -41,14 +41,17 @@ export async function repairAbsent(keeper: KeeperParts, { target, epoch }: Call)
 
 // A bucket is not lost alone: whatever it was that took it, the emulator is filled anew.
 async function assertBucketThere(
-  { store, gate, clientFor, progress }: KeeperParts,
+  { store, gate, clientFor, progress, wholeness }: KeeperParts,
   bucket: string,
   epoch: number,
 ): Promise<void> {
   const isKept = store.buckets().some((one) => one.bucket === bucket) && !progress.refused.has(`${bucket}/`);
   if (!isKept || (await clientFor(epoch).call('HEAD', pathOf(bucket))).status !== 404) return;
   await store.commit({ kind: 'set-session', session: '' }); // no session: also the next keeper is to fill it
-  if (gate.epoch === epoch) gate.distrust(`the emulator has lost the bucket ${bucket}`);
+  if (gate.epoch === epoch) {
+    wholeness.distrust();
+    gate.distrust(`the emulator has lost the bucket ${bucket}`);
+  }
   throw new KeepsakeError('KeeperRestoring', {
     what: `The emulator has lost the bucket ${bucket} and is being filled again`,
     remedy: 'Try again in a moment.',

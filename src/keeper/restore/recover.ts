@@ -3,7 +3,7 @@
 // is filled. Until that is done the store remembers the session before, so that a keeper killed meanwhile begins again.
 import type { KeeperParts } from '../parts.ts';
 import type { EmulatorClient } from '../upstream/client.ts';
-import type { Recovery } from '../upstream/gate.ts';
+import type { Recovery } from '../upstream/recovery.ts';
 import type { EmulatorSession } from '../upstream/session-source.ts';
 import { createFilling } from './fill.ts';
 import { prepare } from './prepare.ts';
@@ -19,7 +19,7 @@ export async function recover(
 ): Promise<Recovery | undefined> {
   const { store, logger, progress, wholeness } = keeper;
   const client = stoppable(options.client, options.signal);
-  if (store.session() === session.id) {
+  if (store.session() === session.id && !wholeness.isDistrusted) {
     wholeness.end();
     await settleEarlier(store, client, logger);
     return undefined;

@@ -31,6 +31,7 @@ export class Wholeness {
   /** Undefined: nothing is missing. */
   #keys: WholeKeys | undefined;
   #waiting = 0;
+  #isDistrusted = false;
 
   constructor(parts: WholenessParts) {
     this.#parts = parts;
@@ -41,9 +42,19 @@ export class Wholeness {
     return this.#waiting;
   }
 
+  /** Whether the emulator has lost what was put into it in the session that the store remembers: it is filled anew. */
+  get isDistrusted(): boolean {
+    return this.#isDistrusted;
+  }
+
+  distrust(): void {
+    this.#isDistrusted = true;
+  }
+
   /** From now on only these keys are whole. */
   begin(keys: WholeKeys): void {
     this.#keys = keys;
+    this.#isDistrusted = false;
   }
 
   /** From now on all keys are. */

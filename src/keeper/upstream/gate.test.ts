@@ -11,6 +11,9 @@ class Emulator {
   reads = 0;
   readonly filled: string[] = [];
   fillFailures = 0;
+  /** What is left of each filling when it opens: one promise for each turn. */
+  rest: ((signal: AbortSignal) => Promise<void>) | undefined;
+  finished = 0;
 
   async read() {
     this.reads += 1;
@@ -30,6 +33,11 @@ async function openGate(emulator: Emulator, probeMs = 60_000): Promise<Gate> {
     recover: async ({ id }) => {
       if (emulator.fillFailures-- > 0) throw new Error('the emulator broke');
       emulator.filled.push(id);
+      const { rest } = emulator;
+      const finish = async (): Promise<void> => {
+        emulator.finished += 1;
+      };
+      return rest && { run: rest, finish };
     },
     cutConnections: () => {},
     probeMs,
@@ -125,4 +133,86 @@ test('fills only when the changes under way have come to their ends', async () =
   endWork();
   await gate.untilOpen();
   expect(emulator.filled).toEqual(['first', 'second']);
+});
+
+test('is open while the rest of a filling goes on, and whole at its end', async () => {
+  const emulator = new Emulator();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  emulator.rest = () => promise;
+  const gate = await openGate(emulator);
+  expect([gate.state, gate.isWhole, emulator.finished]).toEqual(['restoring', false, 0]);
+  await gate.believe(answerOn({}), gate.epoch);
+  resolve();
+  await gate.untilWhole();
+  expect([gate.state, emulator.finished]).toEqual(['ready', 1]);
+});
+
+test('a rest that fails is gone on with, and answers are given meanwhile', async () => {
+  const emulator = new Emulator();
+  let turns = 0;
+  emulator.rest = async () => {
+    turns += 1;
+    if (turns < 3) throw new Error('a put failed');
+  };
+  const gate = await openGate(emulator);
+  await gate.untilWhole();
+  expect([turns, emulator.filled, emulator.finished]).toEqual([3, ['first'], 1]);
+});
+
+test('a rest is paused while the emulator hangs, and gone on with when it answers again', async () => {
+  const emulator = new Emulator();
+  const aborted: boolean[] = [];
+  let isLast = false;
+  emulator.rest = async (signal) => {
+    if (isLast) return;
+    await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    aborted.push(true);
+  };
+  const gate = await openGate(emulator);
+  emulator.session = new Error('no answer in time');
+  gate.suspect();
+  await waitFor('the gate to close', () => !gate.isOpen && aborted.length === 1);
+  isLast = true;
+  emulator.session = 'first';
+  await gate.untilWhole();
+  expect([emulator.filled, emulator.finished]).toEqual([['first'], 1]);
+});
+
+test('a rest ends with its session: the next is filled from the beginning, and never two at a time', async () => {
+  const emulator = new Emulator();
+  let running = 0;
+  let most = 0;
+  emulator.rest = async (signal) => {
+    running += 1;
+    most = Math.max(most, running);
+    if (emulator.session === 'first') await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    running -= 1;
+  };
+  const gate = await openGate(emulator);
+  emulator.session = 'second';
+  gate.suspect();
+  await waitFor('the second session', () => emulator.filled.length === 2);
+  await gate.untilWhole();
+  expect([emulator.filled, emulator.finished, most]).toEqual([['first', 'second'], 1, 1]);
+});
+
+test('what was taken for whole can be found not to be, without a new session', async () => {
+  const emulator = new Emulator();
+  const gate = await openGate(emulator);
+  const { epoch } = gate;
+  gate.distrust('it lost a bucket');
+  expect(gate.isOpen).toBe(false);
+  await gate.untilWhole();
+  expect(emulator.filled).toEqual(['first', 'first']);
+  expect(gate.epoch).toBeGreaterThan(epoch);
+});
+
+test('closing breaks off what is left of a filling', async () => {
+  const emulator = new Emulator();
+  emulator.rest = (signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
+  const gate = await openGate(emulator);
+  const whole = gate.untilWhole();
+  await gate.close();
+  await expect(whole).rejects.toMatchObject({ code: 'KeeperRestoring' });
+  expect(emulator.finished).toBe(0);
 });

@@ -12,15 +12,8 @@ import { KeepsakeError } from '../../shared/errors.ts';
 import type { KeeperState } from '../../shared/keeper-api.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { reasonOf } from '../../shared/s3.ts';
+import { type Recovery, RecoveryRun } from './recovery.ts';
 import type { EmulatorSession, SessionSource } from './session-source.ts';
-
-/** What is left of a recovery when requests are answered again. */
-export interface Recovery {
-  /** Puts the rest back; called again after a failure or a pause, it goes on where it was. Ends early when `signal` aborts. */
-  run(signal: AbortSignal): Promise<void>;
-  /** All is whole, and it was in the session in force. */
-  finish(): Promise<void>;
-}
 
 export interface GateOptions {
   readonly source: SessionSource;
@@ -59,10 +52,8 @@ export class Gate {
   #check: Promise<void> | undefined;
   #nextCheck: Promise<void> | undefined;
   #running: Promise<void> | undefined;
-  #recovery: Recovery | undefined;
-  #recovering: Promise<void> | undefined;
-  #pauseRecovery = (): void => {};
-  #recoveryRetryMs = minRetryMs;
+  /** What is left of the last recovery; undefined when there was nothing left. */
+  #recovery: RecoveryRun | undefined;
 
   constructor(options: GateOptions) {
     this.#options = options;
@@ -103,7 +94,7 @@ export class Gate {
     this.#events.emit('change');
     this.#options.cutConnections();
     await this.#running;
-    await this.#recovering;
+    await this.#recovery?.untilIdle();
   }
 
   /** Notes a change from its last byte to its commit: a filling waits for its end, which the caller tells by calling what it gets. */
@@ -212,7 +203,7 @@ export class Gate {
     if (isRefusal(error)) this.#mayBeReborn = true;
     if (!this.isOpen) return;
     this.#options.logger.warn({ reason: reasonOf(error) }, "the emulator can't be reached");
-    this.#pauseRecovery();
+    this.#recovery?.pause();
     this.#set('upstream-down', false);
     this.suspect();
   }
@@ -222,12 +213,11 @@ export class Gate {
     this.#epoch += 1;
     this.#session = null;
     this.#verified = new WeakSet();
-    this.#recovery = undefined;
-    this.#pauseRecovery();
+    this.#recovery?.pause();
   }
 
   #open(): void {
-    this.#set(this.#recovery === undefined ? 'ready' : 'restoring', true);
+    this.#set(this.#recovery && !this.#recovery.isDone ? 'restoring' : 'ready', true);
   }
 
   #set(state: KeeperState, isOpen: boolean): void {
@@ -241,7 +231,7 @@ export class Gate {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       if (!this.isOpen) await this.#reopen();
-      if (this.isOpen && this.#recovery && !this.#recovering) this.#recovering = this.#goOn(this.#recovery);
+      if (this.isOpen && !this.isWhole) this.#recovery?.goOn();
       if (this.#isPoked || !this.isOpen) {
         this.#isPoked = false;
         if (!this.isOpen) await delay(this.#retryMs, undefined, { signal }).catch(() => {});
@@ -279,7 +269,8 @@ export class Gate {
       }
       this.#beginEpoch();
       await this.#drain();
-      await this.#recovering;
+      await this.#recovery?.untilIdle();
+      this.#recovery = undefined;
       this.#set('restoring', false);
       const recovery = await recover(session, { epoch: this.#epoch, signal: this.#stopping.signal });
       // All calls of the recovery went to the process of this session: it was there before and is there after. What is
@@ -287,7 +278,7 @@ export class Gate {
       if ((await source.read(false)).id !== session.id) throw new Error('the emulator was restarted meanwhile');
       if (this.#stopping.signal.aborted) return;
       this.#session = session;
-      this.#recovery = recovery;
+      this.#recovery = recovery && this.#createRun(recovery);
       this.#retryMs = minRetryMs;
       this.#open();
     } catch (error) {
@@ -300,30 +291,21 @@ export class Gate {
     }
   }
 
-  /** Goes on with what is left of a recovery, until it is done, fails, or is paused. Never rejects. */
-  async #goOn(recovery: Recovery): Promise<void> {
-    const pause = new AbortController();
-    const signal = AbortSignal.any([pause.signal, this.#stopping.signal]);
-    this.#pauseRecovery = () => pause.abort();
-    try {
-      await recovery.run(signal);
-      if (!signal.aborted) await this.#checkAfterNow();
-      if (signal.aborted || this.#recovery !== recovery || !this.isOpen) return;
-      await recovery.finish();
-      this.#recoveryRetryMs = minRetryMs;
-      if (this.#recovery !== recovery) return;
-      this.#recovery = undefined;
-      if (this.isOpen) this.#open();
-    } catch (error) {
-      if (signal.aborted) return;
-      this.#options.logger.warn({ reason: reasonOf(error) }, 'the restore is held up');
-      this.suspect();
-      await delay(this.#recoveryRetryMs, undefined, { signal }).catch(() => {});
-      this.#recoveryRetryMs = Math.min(this.#recoveryRetryMs * 2, maxRetryMs);
-    } finally {
-      this.#recovering = undefined;
-      if (this.#recovery !== undefined) this.suspect(); // it is looked at again, and gone on with
-    }
+  #createRun(recovery: Recovery): RecoveryRun {
+    const epoch = this.#epoch;
+    const isNow = (): boolean => this.isOpen && this.#epoch === epoch;
+    return new RecoveryRun(recovery, {
+      logger: this.#options.logger,
+      stopping: this.#stopping.signal,
+      isStillTrue: async () => {
+        await this.#checkAfterNow();
+        return isNow();
+      },
+      onDone: () => {
+        if (isNow()) this.#open();
+      },
+      onEnd: () => this.suspect(),
+    });
   }
 
   // A change under way may reach the new process, or its commit the store, after the filling has passed its key.
