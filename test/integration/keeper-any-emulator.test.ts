@@ -1,44 +1,20 @@
 // The keeper in front of an emulator that it does not know by name: its session is a sentinel, hosts are read by the keeper.
 import { once } from 'node:events';
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type EmulatorKind, fauxqs } from '../support/emulator.ts';
+import { fauxqs } from '../support/emulator.ts';
+import { holdable } from '../support/holdable.ts';
 import { createKeeperWorld, type KeeperWorld } from '../support/keeper.ts';
 
-/** fauxqs, but it does not say so. Like moto it takes the first label of any host name with a dot for a bucket. */
-const nameless: EmulatorKind = {
-  ...fauxqs,
-  async create(folder) {
-    const emulator = await fauxqs.create(folder);
-    const front = http.createServer((req, res) => {
-      if (req.url?.startsWith('/_fauxqs/')) {
-        res.writeHead(404).end();
-        return;
-      }
-      const { method, url: path, headers } = req;
-      const onward = http.request(`${emulator.url}${path}`, { method, headers, agent: false }, (answer) => {
-        res.writeHead(answer.statusCode ?? 500, answer.headers);
-        answer.pipe(res);
-      });
-      onward.on('error', () => res.destroy());
-      req.pipe(onward);
-    });
-    await once(front.listen(0, '127.0.0.1'), 'listening');
-    const stop = async () => {
-      front.close();
-      front.closeAllConnections();
-      return emulator.stop();
-    };
-    return { ...emulator, stop, url: `http://127.0.0.1:${(front.address() as AddressInfo).port}` };
-  },
-};
+// fauxqs, but it does not say so. Like moto it takes the first label of any host name with a dot for a bucket.
+const nameless = holdable(fauxqs);
+nameless.fail(/^GET \/_fauxqs\//);
 
 const Bucket = 'keeper-any';
 let world: KeeperWorld;
 beforeAll(async () => {
-  world = await createKeeperWorld(nameless);
+  world = await createKeeperWorld(nameless.kind);
   await world.client.send(new CreateBucketCommand({ Bucket }));
 }, 60_000);
 afterAll(() => world?.stop());
