@@ -34,6 +34,7 @@ function sampleOf(sample: string): number {
 
 test('tells what is kept, what waits, how the disk is, and what was refused', () => {
   expect(sampleOf('keepsake_keeper_ready')).toBe(1);
+  expect(sampleOf('keepsake_keeper_whole')).toBe(1);
   expect(sampleOf('keepsake_keeper_upstream_up')).toBe(1);
   expect(sampleOf('keepsake_keeper_objects')).toBe(1);
   expect(sampleOf('keepsake_keeper_object_bytes')).toBe(12);

@@ -30,7 +30,7 @@ export async function serveApi(parts: ApiParts, req: IncomingMessage, res: Serve
     const url = new URL(req.url ?? '/', 'http://keeper');
     if (url.pathname === '/_keeper/metrics') {
       res.writeHead(200, { 'content-type': parts.metrics.contentType });
-      res.end(await parts.metrics.read(parts.status()));
+      res.end(await parts.metrics.read(parts.status(), parts.keeper.gate.isOpen));
       return;
     }
     if (isStatusPage(req, url)) {

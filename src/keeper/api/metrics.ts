@@ -12,7 +12,8 @@ export interface KeeperMetrics {
   /** Counts a commit that ended. */
   readonly commit: (seconds: number, failure: ErrorCode | null) => void;
   readonly contentType: string;
-  read(status: KeeperStatus): Promise<string>;
+  /** `isReady`: requests are answered. */
+  read(status: KeeperStatus, isReady: boolean): Promise<string>;
 }
 
 const methods = new Set(['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'OPTIONS']);
@@ -64,6 +65,11 @@ export function createMetrics(): KeeperMetrics {
     labelNames: ['version', 'node'] as const,
     registers,
   });
+  const ready = new Gauge({
+    name: 'keepsake_keeper_ready',
+    help: '1 when requests are answered, if need be by putting back first what they ask for',
+    registers,
+  });
   const gauges = statusGauges.map(({ name, help, value }) => {
     const gauge = new Gauge({ name: `keepsake_keeper_${name}`, help, registers });
     return (status: KeeperStatus) => gauge.set(value(status));
@@ -83,7 +89,8 @@ export function createMetrics(): KeeperMetrics {
       if (failure !== null) failures.inc({ code: failure });
     },
     contentType: registry.contentType,
-    read(status) {
+    read(status, isReady) {
+      ready.set(Number(isReady));
       info.set({ version: status.version, node: process.version }, 1);
       for (const set of gauges) set(status);
       return registry.metrics();
@@ -98,7 +105,7 @@ interface StatusGauge {
 }
 
 const statusGauges: readonly StatusGauge[] = [
-  gauge('ready', '1 when the emulator is whole and requests are answered', ({ state }) => Number(state === 'ready')),
+  gauge('whole', '1 when the emulator holds all that is kept', ({ state }) => Number(state === 'ready')),
   gauge('upstream_up', '1 when the emulator answers', ({ state }) =>
     Number(state === 'ready' || state === 'restoring'),
   ),

@@ -6,7 +6,7 @@
 // The copy becomes a store by a rename, when all of it is fsynced and was verified. Files are copied, not linked: a link
 // would share the fate of its original.
 import { constants, existsSync } from 'node:fs';
-import { copyFile, open, readdir, rename, rm, statfs } from 'node:fs/promises';
+import { copyFile, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { KeepsakeError } from '../../../shared/errors.ts';
@@ -30,6 +30,9 @@ export interface BackupReport {
   /** What reading the copy back found: damage that the store had already is copied, and named. */
   readonly verdict: Verdict;
 }
+
+/** Left free on a disk that the keeper uses: the default of KEEPER_MIN_FREE. */
+const sparedBytes = 128 * 1024 ** 2;
 
 const maxRounds = 20;
 const copiesAtOnce = 8;
@@ -73,17 +76,20 @@ async function assertFree(target: string, folder: string): Promise<void> {
   });
 }
 
-async function assertRoom({ prepare }: Look, partial: string): Promise<void> {
+async function assertRoom({ folder, prepare }: Look, partial: string): Promise<void> {
   const needed = Number(
     prepare('SELECT ifnull(sum(size) FILTER (WHERE file IS NOT NULL), 0) AS bytes FROM bodies').get()?.bytes,
   );
   const pages =
     Number(prepare('PRAGMA page_count').get()?.page_count) * Number(prepare('PRAGMA page_size').get()?.page_size);
   const { bavail, bsize } = await statfs(partial);
-  if (bavail * bsize > needed + pages) return;
+  // On the store's own disk the backup must not bring the keeper to refuse writes.
+  const isSameDisk = (await stat(partial)).dev === (await stat(folder)).dev;
+  const wanted = needed + pages + (isSameDisk ? sparedBytes : 0);
+  if (bavail * bsize > wanted) return;
   throw new KeepsakeError('DiskFull', {
     what: `the disk of ${path.dirname(partial)} has no room for the backup`,
-    expected: `${sizeOf(needed + pages)} free`,
+    expected: `${sizeOf(wanted)} free`,
     got: sizeOf(bavail * bsize),
     remedy: 'Make room on it, or name a folder on another disk.',
   });
