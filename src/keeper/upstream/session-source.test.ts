@@ -6,6 +6,7 @@ import { createSessionSource, sentinelPrefix } from './session-source.ts';
 class Emulator {
   readonly buckets = new Set<string>();
   info: string | undefined;
+  isGuarded = false;
 
   readonly client: EmulatorClient = {
     hasSubResources: false,
@@ -21,6 +22,7 @@ class Emulator {
       body: Buffer.from(body),
     });
     if (name === '_localstack/info') return this.info === undefined ? answer(404) : answer(200, this.info);
+    if (this.isGuarded) return answer(403);
     if (method === 'PUT') this.buckets.add(name);
     else if (!this.buckets.has(name)) return answer(404);
     else if (method === 'DELETE') this.buckets.delete(name);
@@ -70,4 +72,10 @@ test('a sentinel from before the last start of the machine proves nothing', asyn
   const after = await idOf(emulator, before, 'tuesday');
   expect(after).not.toBe(before);
   expect(await idOf(emulator, after, 'tuesday')).toBe(after);
+});
+
+test('one that verifies signatures is named as such, with the remedy', async () => {
+  const emulator = new Emulator();
+  emulator.isGuarded = true;
+  await expect(idOf(emulator)).rejects.toMatchObject({ code: 'S3AccessDenied', kind: 'person' });
 });

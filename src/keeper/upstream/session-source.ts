@@ -2,6 +2,7 @@
 // with a random name stands for the session: it goes when the emulator forgets. One that keeps its data may bring the
 // bucket back without the last writes, so a sentinel holds only while nobody saw the emulator gone, nor the machine.
 import { randomBytes } from 'node:crypto';
+import { KeepsakeError } from '../../shared/errors.ts';
 import type { HostStyle } from '../proxy/target.ts';
 import { pathOf } from '../proxy/target.ts';
 import type { EmulatorClient } from './client.ts';
@@ -48,6 +49,7 @@ export function createSessionSource(
     }
     const fresh = sentinelPrefix + randomBytes(8).toString('hex');
     const { status } = await call('PUT', pathOf(fresh));
+    if (status === 403) throw keeperRefused();
     if (status !== 200) throw new Error(`the emulator answered ${status} when its session was marked`);
     if (sentinel !== undefined) await call('DELETE', pathOf(sentinel)); // an emulator that kept it needs it no more
     sentinel = fresh;
@@ -80,6 +82,15 @@ async function recognise(call: EmulatorClient['call']): Promise<'localstack' | '
   if (info.status >= 500) throw new Error(`the emulator answered ${info.status} when asked what it is`);
   const queues = await call('GET', '/_fauxqs/queues');
   return queues.status === 200 && queues.body.toString().trimStart().startsWith('[') ? 'fauxqs' : 'other';
+}
+
+function keeperRefused(): KeepsakeError {
+  return new KeepsakeError('S3AccessDenied', {
+    what: "the emulator refuses the keeper's own calls",
+    expected: 'one that verifies no signatures',
+    got: '403',
+    remedy: 'Switch its checks of signatures and access off, or use another emulator.',
+  });
 }
 
 async function readLocalStack(call: EmulatorClient['call']): Promise<string> {
