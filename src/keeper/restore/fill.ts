@@ -10,7 +10,7 @@ import type { KeyName, WholeKeys } from './whole-keys.ts';
 import { manyAtOnce } from './wholeness.ts';
 
 // While clients wait for keys of theirs the walk steps back; so far only that it is never starved.
-const fewAtOnce = 4;
+const fewAtOnce = 8;
 const tellEveryMs = 10_000;
 
 /** A filling of the session of `epoch`: each call of what it gives goes on with it. @throws (rejects) when the emulator fails */
