@@ -94,16 +94,19 @@ function expireSome(scope: JobScope, { retentionMs, retentionBytes }: Extract<Jo
     droppedVersions += 1;
     droppedBytes += size;
   }
-  const isMore = giveBackPages(prepare) || droppedVersions > 0;
+  // Dropping needs hardly any room, giving back needs some for its log: on a full disk the one must not fail for the other.
+  const isMore = droppedVersions > 0 || giveBackPages(prepare);
   return { unusedFiles, droppedVersions, droppedBytes, isMore };
 }
 
-// Pages that dropped bodies left go back to the disk, whoever dropped them; some stay, for the next bodies.
+// Pages that dropped bodies left go back to the disk, whoever dropped them; some stay, for the next bodies. False when
+// there is nothing more to give.
 function giveBackPages(prepare: Prepare): boolean {
-  const free = Number(prepare('PRAGMA freelist_count').get()?.freelist_count);
-  if (free < 2 * keptFreePages) return false;
+  const freePages = () => Number(prepare('PRAGMA freelist_count').get()?.freelist_count);
+  const before = freePages();
+  if (before < 2 * keptFreePages) return false;
   prepare(`PRAGMA incremental_vacuum(${keptFreePages})`).all();
-  return true;
+  return freePages() < before;
 }
 
 /** The error as a value for the other thread. */
