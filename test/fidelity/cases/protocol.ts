@@ -27,6 +27,20 @@ const virtualHosts: readonly FidelityCase[] = Object.entries(hosts).map(([name, 
   },
 }));
 
+const dottedBucket: FidelityCase = {
+  name: 'a bucket with dots in the host',
+  async run({ raw, bucket, host }) {
+    const dotted = `${bucket}.my.images`;
+    const at = { host: `${dotted}.s3.localhost:${host.split(':')[1]}` };
+    await raw('PUT', '/', at);
+    await raw('PUT', '/a', { ...at, body: 'by a host with dots' });
+    await raw('GET', `/${dotted}/a`);
+    await raw('GET', '/?list-type=2', at);
+    await raw('DELETE', '/a', at);
+    await raw('DELETE', '/', at);
+  },
+};
+
 const otherHosts: FidelityCase = {
   name: 'hosts that name no bucket',
   async run({ raw, bucket, host }) {
@@ -57,6 +71,8 @@ const framing: readonly FidelityCase[] = [
       const taken = await door.raw('PUT', 'a', { headers, body: 'continued' });
       door.note(`continued: ${taken.isContinued}`);
       await door.raw('GET', 'a');
+      const refused = await door.raw('PUT', `/${door.bucket}-none/a`, { headers, body: 'continued' });
+      door.note(`continued, though refused: ${refused.isContinued}`);
     },
   },
   {
@@ -163,4 +179,4 @@ const framing: readonly FidelityCase[] = [
   },
 ];
 
-export const protocol: Area = { name: 'HTTP', cases: [...virtualHosts, otherHosts, ...framing] };
+export const protocol: Area = { name: 'HTTP', cases: [...virtualHosts, dottedBucket, otherHosts, ...framing] };
