@@ -14,6 +14,7 @@ import type { Logger } from '../../shared/logger.ts';
 import { reasonOf } from '../../shared/s3.ts';
 import { type Recovery, RecoveryRun } from './recovery.ts';
 import type { EmulatorSession, SessionSource } from './session-source.ts';
+import { Work } from './work.ts';
 
 export interface GateOptions {
   readonly source: SessionSource;
@@ -32,19 +33,16 @@ export interface GateOptions {
   readonly probeMs: number;
 }
 
-// A process that died breaks its connections at once; this is for one that neither answers nor dies.
-const drainMs = 60_000;
-
 export class Gate {
   readonly #options: GateOptions;
   readonly #events = new EventEmitter().setMaxListeners(0);
   readonly #stopping = new AbortController();
+  readonly #work = new Work();
   #verified = new WeakSet<Socket>();
   #state: KeeperState = 'starting';
   #isOpen = false;
   #session: EmulatorSession | null = null;
   #epoch = 0;
-  #working = 0;
   #isAlive = false;
   #isPoked = false;
   #mayBeReborn = false;
@@ -99,14 +97,7 @@ export class Gate {
 
   /** Notes a change from its last byte to its commit: a filling waits for its end, which the caller tells by calling what it gets. */
   beginWork(): () => void {
-    this.#working += 1;
-    let isOver = false;
-    return () => {
-      if (isOver) return;
-      isOver = true;
-      this.#working -= 1;
-      if (this.#working === 0) this.#events.emit('idle');
-    };
+    return this.#work.begin();
   }
 
   /** Something broke: the emulator is asked at once. */
@@ -268,7 +259,7 @@ export class Gate {
         return;
       }
       this.#beginEpoch();
-      await this.#drain();
+      await this.#work.untilIdle(this.#options.cutConnections, this.#stopping.signal);
       await this.#recovery?.untilIdle();
       this.#recovery = undefined;
       this.#set('restoring', false);
@@ -306,17 +297,6 @@ export class Gate {
       },
       onEnd: () => this.suspect(),
     });
-  }
-
-  // A change under way may reach the new process, or its commit the store, after the filling has passed its key.
-  async #drain(): Promise<void> {
-    if (this.#working === 0) return;
-    const done = new AbortController();
-    const stop = AbortSignal.any([done.signal, this.#stopping.signal]);
-    const cut = delay(drainMs, undefined, { signal: stop }).then(this.#options.cutConnections);
-    cut.catch(() => {}); // aborted: all came to their ends
-    await once(this.#events, 'idle', { signal: stop });
-    done.abort();
   }
 }
 
