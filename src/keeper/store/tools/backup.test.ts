@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
@@ -94,6 +94,10 @@ test('refuses a target that is taken or inside the store, and leaves nothing beh
   });
   expect(readdirSync(folder).sort()).toEqual(['mine', 'store']);
   expect(existsSync(path.join(source, 'backup'))).toBe(false);
+  mkdirSync(path.join(folder, '.b.partial', 'bodies'), { recursive: true }); // as a killed backup leaves it
+  writeFileSync(path.join(folder, '.b.partial', 'bodies', 'half'), 'half');
   await backUpStore(source, path.join(folder, 'b'));
+  expect(readdirSync(folder).sort()).toEqual(['b', 'mine', 'store']);
+  expect(readdirSync(path.join(folder, 'b', 'bodies'))).toEqual([]);
   expect(await verifyStore(path.join(folder, 'b'))).toMatchObject({ damaged: 0, rows: 2 });
 });
