@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers';
 import { Worker } from 'node:worker_threads';
 import { KeepsakeError } from '../../shared/errors.ts';
 import type { CommitRequest, CommitThreadOptions } from './commit-thread.ts';
+import type { DamagedEntry } from './contract.ts';
 import type { BatchOutcome, CommitMessage, Job, JobFailure, JobResult } from './jobs.ts';
 
 /** Jobs in one transaction at most: bounds how long the first of them waits for the last. */
@@ -28,9 +29,12 @@ export class CommitQueue {
   /** Told how many transactions the store has counted, before those who asked for them are. */
   onCommit: (commits: number) => void = () => {};
   #onIdle: (() => void) | undefined;
+  /** What opening the store found damaged. */
+  readonly damagedAtOpen: readonly DamagedEntry[];
 
-  private constructor(worker: Worker) {
+  private constructor(worker: Worker, damaged: readonly DamagedEntry[]) {
     this.#worker = worker;
+    this.damagedAtOpen = damaged;
     this.#ended = new Promise((resolve) => worker.once('exit', () => resolve()));
     worker.on('message', (message: CommitMessage) => {
       if (message.kind === 'batch') this.#settle(message);
@@ -47,7 +51,7 @@ export class CommitQueue {
       worker.once('error', (error) => reject(threadFailed(error)));
     });
     if (first.kind === 'unopened') throw toError(first.failure);
-    return new CommitQueue(worker);
+    return new CommitQueue(worker, first.kind === 'open' ? first.damaged : []);
   }
 
   /** Why no commit can succeed any more, until the process is started again; undefined while all is well. */

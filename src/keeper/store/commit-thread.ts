@@ -2,6 +2,7 @@
 // It takes one batch at a time; what is asked meanwhile waits in the main thread (commit-queue.ts) and is the next batch.
 import path from 'node:path';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { mendIndexes } from './index-check.ts';
 import type { CommitMessage, Job } from './jobs.ts';
 import { preparing } from './prepared.ts';
 import { runBatch, toFailure } from './run-batch.ts';
@@ -34,7 +35,7 @@ function serve(port: MessagePort, { folder, maxPages }: CommitThreadOptions): vo
       database.close();
       port.close();
     });
-    say({ kind: 'open' });
+    say({ kind: 'open', damaged: mendIndexes(database) });
   } catch (error) {
     say({ kind: 'unopened', failure: toFailure(asStoreError(error, folder)) });
     port.close();

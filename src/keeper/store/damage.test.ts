@@ -1,5 +1,5 @@
 // Damage, entry by entry: named, set aside, and never in the way of the rest. Damage to the whole: a clear refusal.
-import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { buffer } from 'node:stream/consumers';
@@ -120,6 +120,55 @@ test('reads past a damaged page of the database and names the objects on it', as
   expect(await get(store, 'new')).toEqual(text('new'));
 });
 
+test('makes a damaged index of the database anew, and says so', async () => {
+  const folder = await temporaryFolder();
+  const database = path.join(folder, 'store.db');
+  const keys = Array.from({ length: 400 }, (_, i) => `key${String(i).padStart(3, '0')}`);
+  const first = await openForTest({ folder });
+  await Promise.all(keys.map((key) => put(first, key, text(key))));
+  await first.close();
+  // One letter of a key in the index, and in no other place. Pages fill from their end: what stands there is in use.
+  const bytes = readFileSync(database);
+  const page = leafPageOf(database, 'versions_current');
+  const at = bytes.lastIndexOf(text('photoskey'), page * 4096) + 'photosk'.length;
+  expect(at).toBeGreaterThan((page - 1) * 4096);
+  bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
+  writeFileSync(database, bytes);
+
+  const store = await openForTest({ folder });
+  expect(store.damaged().map(({ reason }) => reason)).toEqual([expect.stringContaining('index of versions')]);
+  expect([...store.objects()].map(({ key }) => key)).toEqual(keys);
+  for (const key of keys) expect(store.object('photos', key)?.key).toBe(key);
+  await store.close();
+  expect((await openForTest({ folder })).damaged()).toEqual([]);
+});
+
+test('sets an object aside whose bytes are on a damaged page of the database', async () => {
+  const folder = await temporaryFolder();
+  const database = path.join(folder, 'store.db');
+  const first = await openForTest({ folder });
+  const keys = Array.from({ length: 30 }, (_, i) => `key${i}`);
+  for (const [i, key] of keys.entries()) await put(first, key, bytesOf(10_000, i));
+  await first.close();
+  const bytes = readFileSync(database);
+  const page = leafPageOf(database, 'bodies');
+  bytes.fill(0xa5, (page - 1) * 4096, page * 4096);
+  writeFileSync(database, bytes);
+
+  const store = await openForTest({ folder });
+  const lost: string[] = [];
+  for (const [i, key] of keys.entries()) {
+    const served = await get(store, key).catch(() => lost.push(key));
+    if (!lost.includes(key)) expect(served).toEqual(bytesOf(10_000, i));
+  }
+  expect(lost.length).toBeGreaterThan(0);
+  expect(lost.length).toBeLessThan(10);
+  const named = store.damaged().map(({ key, reason }) => key || reason);
+  expect(named.sort()).toEqual([...lost, 'the list of bodies in store.db is on a damaged page'].sort());
+  await put(store, 'new', text('new'));
+  expect(await get(store, 'new')).toEqual(text('new'));
+});
+
 function leafPageOf(database: string, table: string): number {
   const open = new DatabaseSync(database);
   const rows = open.prepare("SELECT pageno FROM dbstat WHERE name = ? AND pagetype = 'leaf'").all(table);
@@ -208,6 +257,7 @@ describe('a store that can not be used', () => {
     ['the database of another program', (file: string) => pragma(file, 'application_id = 7')],
     ['without a version', (file: string) => pragma(file, 'user_version = 0')],
     ['gone, while bodies are there', (file: string) => rmSync(file)],
+    ['gone, while the log of intents counts commits', (file: string) => removeAllBut(file, 'intents.log')],
   ])('is refused when it is %s', async (_what, hurt) => {
     const { folder, database } = await storeWithTwo(10);
     hurt(database);
@@ -229,6 +279,12 @@ describe('a store that can not be used', () => {
     expect(await refusal(path.join(database, 'below'))).toMatchObject({ code: 'DataFolderUnusable' });
   });
 });
+
+function removeAllBut(database: string, kept: string): void {
+  const folder = path.dirname(database);
+  for (const name of readdirSync(folder)) if (name !== kept) rmSync(path.join(folder, name), { recursive: true });
+  for (const name of ['bodies', 'incoming']) mkdirSync(path.join(folder, name));
+}
 
 function pragma(database: string, setting: string): void {
   const open = new DatabaseSync(database);

@@ -1,6 +1,6 @@
 // What the main thread asks of the commit thread, and what it hears. Plain values: they are copied between threads.
 import type { ErrorCode, ErrorDetail } from '../../shared/errors.ts';
-import type { BodySource, Change, UploadPart } from './contract.ts';
+import type { BodySource, Change, DamagedEntry, UploadPart } from './contract.ts';
 
 /** A body's bytes, or the name of their file in bodies/, with the checks of their blocks. */
 export interface BodyContent {
@@ -70,6 +70,6 @@ export interface BatchOutcome {
 
 /** What the commit thread says: once that the store is open or not, then what became of each batch. */
 export type CommitMessage =
-  | { readonly kind: 'open' }
+  | { readonly kind: 'open'; readonly damaged: readonly DamagedEntry[] }
   | { readonly kind: 'unopened'; readonly failure: JobFailure }
   | ({ readonly kind: 'batch' } & BatchOutcome);

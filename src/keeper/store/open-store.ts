@@ -4,13 +4,14 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { KeepsakeError } from '../../shared/errors.ts';
 import { CommitLoad } from './commit-load.ts';
 import { CommitQueue } from './commit-queue.ts';
 import type { Store, StoreOptions } from './contract.ts';
 import { type BodyFolders, type FileSystem, makeFolder, realFileSystem, sharingFolderSyncs } from './durable-files.ts';
 import { DurableStore } from './durable-store.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
-import { IntentLog } from './intents.ts';
+import { IntentLog, readLog } from './intents.ts';
 import { createDatabase, openForReading } from './schema.ts';
 import { asStoreError, storeDamaged, syncFailed } from './store-errors.ts';
 import { StoreReader } from './store-reader.ts';
@@ -76,6 +77,7 @@ async function openLocked(
       onDamage: options.onDamage ?? (() => {}),
       load: new CommitLoad(options.onCommit ?? (() => {})),
     });
+    for (const entry of queue.damagedAtOpen) store.damage.note(entry);
     nameLostCommits(store, intents, reader.commits());
     const noted = intents;
     queue.onCommit = (commits) => noted.noteCommits(commits);
@@ -102,11 +104,17 @@ async function ensureDatabase(
     return;
   }
   if ((await readdir(bodies)).length > 0) throw storeDamaged(folder, 'store.db is missing, and bodies are there');
+  if (isUsed(folder)) throw storeDamaged(folder, 'store.db is missing, and its logs are there');
   const fresh = `${file}.new`;
   for (const leftover of [fresh, `${fresh}-journal`]) await rm(leftover, { force: true });
   createDatabase(fresh, { id: randomUUID(), createdAt });
   await rename(fresh, file);
   await files.syncFolder(folder);
+}
+
+// Small bodies stand in the database alone. Its own log, or one that counts commits, tells that there was one.
+function isUsed(folder: string): boolean {
+  return existsSync(path.join(folder, 'store.db-wal')) || readLog(path.join(folder, 'intents.log')).commits > 0;
 }
 
 // A folder whose fsync failed may have lost the names that other bodies were given in it, and no later fsync tells.
@@ -139,8 +147,15 @@ function nameLostCommits(store: DurableStore, intents: IntentLog, commits: numbe
 async function sweep(store: DurableStore, reader: StoreReader, folders: BodyFolders): Promise<void> {
   for (const name of await readdir(folders.incoming)) await rm(path.join(folders.incoming, name), { force: true });
   const unnamed = new Set(await readdir(folders.bodies));
-  for (const { body, file } of reader.bodyFiles()) {
-    if (!unnamed.delete(file)) nameLoss(store, reader, body);
+  try {
+    for (const { body, file } of reader.bodyFiles()) {
+      if (!unnamed.delete(file)) nameLoss(store, reader, body);
+    }
+  } catch (error) {
+    if (!(error instanceof KeepsakeError && error.code === 'KeeperStoreDamaged')) throw error;
+    // Some of them are named where nobody can read it.
+    store.damage.note({ bucket: '', key: '', reason: 'the list of bodies in store.db is on a damaged page' });
+    return;
   }
   for (const name of unnamed) await rm(path.join(folders.bodies, name), { force: true });
 }

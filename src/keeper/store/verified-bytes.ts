@@ -27,7 +27,8 @@ export async function* versionBytes(
     const segments = reader.segmentsOfVersion(id);
     assertComplete(segments, row);
     yield* segmentBytes(context, segments, range);
-  } catch (error) {
+  } catch (thrown) {
+    const error = onDamagedPage(thrown);
     if (!(error instanceof BodyDamaged)) throw asStoreError(error, folder);
     if (!reader.version(id)) throw notHeld(`version ${id}`);
     damage.setVersionAside(id, { bucket, key, reason: error.message });
@@ -63,12 +64,19 @@ export async function* partBytes(
   if (!segment || !upload) throw notHeld(what);
   try {
     yield* segmentBytes(context, [segment], { start: 0, end: segment.sizeBytes });
-  } catch (error) {
+  } catch (thrown) {
+    const error = onDamagedPage(thrown);
     if (!(error instanceof BodyDamaged)) throw asStoreError(error, folder);
     if (reader.segmentOfPart(uploadId, partNumber)?.body !== segment.body) throw notHeld(what);
     damage.note({ bucket: upload.bucket, key: upload.key, reason: `${what}: ${error.message}` });
     throw storeDamaged(folder, `${what}: ${error.message}`, error);
   }
+}
+
+// A page of the database that can't be read is damage to this body, not to the store.
+function onDamagedPage(error: unknown): unknown {
+  const isDamaged = error instanceof KeepsakeError && error.code === 'KeeperStoreDamaged';
+  return isDamaged ? new BodyDamaged('its bytes are on a damaged page of the database', { cause: error }) : error;
 }
 
 /** What is not held, as an error of the catalogue. */
