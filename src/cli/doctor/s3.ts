@@ -75,13 +75,17 @@ async function lookForKeeper(endpoint: string): Promise<Diagnosis> {
         'Put the keeper in front of it (keepsake keeper run), or use npm start.',
       );
     }
-    const { state, counts, damaged } = status;
+    const { state, counts, damaged, restore } = status;
     const held = `${countOf(counts.objects, 'object')}, ${sizeOf(counts.bytes)}`;
     if (damaged.length > 0) {
       const remedy = 'See which: keepsake keeper status. Upload them again, or restore a backup of its folder.';
       return fault('keeper', `${countOf(damaged.length, 'damaged entry')} set aside; the rest is served`, remedy);
     }
     if (state === 'ready') return ok('keeper', `ready, holds ${held}`);
+    if (state === 'restoring') {
+      const back = `${restore.objectsDone} of ${countOf(restore.objectsTotal, 'object')} are back`;
+      return note('keeper', `restoring: ${back}`, 'Nothing: each is there when it is asked for; lists wait for all.');
+    }
     return fault('keeper', `${state}: ${held} in its store`, 'Wait a moment; if it stays so, see its log.');
   });
 }
