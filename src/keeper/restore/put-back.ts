@@ -15,6 +15,7 @@ import type {
   UploadRecord,
 } from '../store/contract.ts';
 import type { Answer, EmulatorClient } from '../upstream/client.ts';
+import { notePassed } from '../upstream/passed-bytes.ts';
 import { escapeXml, textOf } from '../xml.ts';
 
 /** A setting that a client deleted: its default is put away again by the same call. */
@@ -54,7 +55,7 @@ async function putBackWhole(store: Store, client: EmulatorClient, record: Object
   const answer = expectSuccess(
     await client.call('PUT', pathOf(record.bucket, record.key), {
       headers: [...toRawHeaders(record.headers), ...namedAlgorithm(record.headers)],
-      body: sizeBytes <= pieceBytes ? await buffer(source) : { source, sizeBytes },
+      body: sizeBytes <= pieceBytes ? await inOnePiece(source) : { source, sizeBytes },
     }),
     `an object was put back: ${record.bucket}/${record.key}`,
   );
@@ -66,6 +67,12 @@ function namedAlgorithm(headers: ReplayHeaders): readonly string[] {
   const [name, ...others] = Object.keys(checksumHeaders(toRawHeaders(headers)));
   if (name === undefined || others.length > 0) return [];
   return ['x-amz-sdk-checksum-algorithm', name.slice('x-amz-checksum-'.length).toUpperCase()];
+}
+
+async function inOnePiece(source: Readable): Promise<Buffer> {
+  const bytes = await buffer(source);
+  notePassed(bytes.length);
+  return bytes;
 }
 
 // An ETag of a multipart upload is made from the parts: the same cuts give the same ETag.
