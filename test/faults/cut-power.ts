@@ -15,13 +15,13 @@ export interface Cut {
 }
 
 /**
- * Makes `folder`, which was watched, what it is after a power cut now, by `seed`; the journal begins anew. No process
+ * Makes `folder`, which was watched, what it is after a power cut now; the journal begins anew. No process
  * may have the folder open.
  */
-export function cutPower(journal: string, folder: string, seed: number): void {
-  const disk = diskAfter(readJournal(journal), seed);
+export function cutPower(journal: string, folder: string, remains: Remains): void {
+  const disk = diskAfter(readJournal(journal), remains);
   for (const name of readdirSync(folder)) rmSync(path.join(folder, name), { recursive: true });
-  disk.cut(folder, survivorsOf(seed));
+  disk.cut(folder, survivorsOf(remains));
   for (const name of readdirSync(journal)) rmSync(path.join(journal, name));
 }
 

@@ -7,6 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { describeWith } from '../support/requirements.ts';
+import { cutPower } from './cut-power.ts';
 import { createDiskLayer, type DiskFault, type DiskLayer } from './disk-layer.ts';
 import { readJournal } from './journal.ts';
 import { SimulatedDisk } from './simulated-disk.ts';
@@ -113,6 +114,17 @@ describeWith(['cc'], 'the layer between a process and its disk', () => {
     layer.heal();
     run("fs.writeFileSync('healed', 'x'); fs.fsyncSync(fs.openSync('healed'))");
     expectJournalToBeTheFolder();
+  });
+
+  test('after a power cut only what was synced is there, and the next process goes on from it', () => {
+    run(
+      "fs.writeFileSync('synced', 'x'); for (const file of ['synced', '.']) fs.fsyncSync(fs.openSync(file)); fs.writeFileSync('held', 'y')",
+    );
+    cutPower(layer.journal, folder, 'nothing');
+    expect(Object.keys(treeOf(folder))).toEqual(['below', 'below/held', 'synced']);
+    run("fs.appendFileSync('synced', 'z'); fs.fsyncSync(fs.openSync('synced')); fs.unlinkSync('synced')");
+    cutPower(layer.journal, folder, 'nothing');
+    expect(readFileSync(path.join(folder, 'synced'), 'utf8')).toBe('xz');
   });
 
   test('takes half of each write, and who writes goes on with the rest', () => {
