@@ -304,16 +304,19 @@ async function readIf(
   const { client, ledger, who, random } = doing;
   const etag = random.pick(ledger.etags(key)) ?? '"none"';
   const open = ledger.begin(key, who, `read ${kind} ${etag}`);
+  const condition = ledger.begin(key, who, `the condition of the read ${kind} ${etag}`);
   const has = (isSame: boolean) => (held: Held) => {
     const known = held === null ? undefined : ledger.content(key, held.writer)?.etag;
     return held !== null && (known === undefined || (known === etag) === isSame);
   };
-  return settle(doing, open, {
+  // LocalStack looks at the condition first and opens the object afterwards (provider.py, get_object): a write may come
+  // between, so each has a moment of its own.
+  let holds: Answer | undefined;
+  const isAnswered = await settle(doing, open, {
     reply: await client.get(key, kind === 'if-match' ? { IfMatch: etag } : { IfNoneMatch: etag }),
     ways: {
       done: (shown) => {
-        if ((shown.etag === etag) !== (kind === 'if-match'))
-          ledger.report('torn', key, `${kind} ${etag} showed ${shown.etag}`);
+        holds = { step: seen(has(kind === 'if-match')), text: 'holds', isRead: true };
         return shownAnswer(ledger, key, shown);
       },
       refused: ({ status }) =>
@@ -322,6 +325,9 @@ async function readIf(
           : undefined,
     },
   });
+  if (holds) condition.answered(holds);
+  else condition.dropped('not told apart');
+  return isAnswered;
 }
 
 async function readTags(doing: Doing, key: string): Promise<boolean> {
