@@ -73,6 +73,22 @@ describeWith(['cc'], 'a power cut', () => {
     },
   );
 
+  test.each([
+    ["the database's log", '*-wal'],
+    ['the folder of bodies', '*/bodies'],
+  ])(
+    'after a failed fsync of %s, which dropped what it should have saved, loses nothing',
+    { timeout },
+    async (what, of) => {
+      const place = path.join(top, what.replaceAll(/\W/g, '-'));
+      const fault = { kind: 'failing-fsync', of, after: 20, times: 1 } as const;
+      const recording = await recordKeeper(emulator, { place, seed, turns: 60, fault });
+      expect(recording.records.some(({ kind }) => kind === 'sync-failed')).toBe(true);
+      const chosen = chooseCuts(recording, cuts / 4, seed);
+      expect(await contradictionsOf(recording, chosen, { place: path.join(place, 'cuts') })).toEqual([]);
+    },
+  );
+
   // What the tests above are worth: a keeper that left out one fsync would fail them.
   test.each([
     ['of the bytes of a body', '*/incoming/*'],
