@@ -66,14 +66,16 @@ export function openDoor(url: string, bucket: string): RecordingDoor {
       const full = path.startsWith('/') ? path : `/${bucket}${/^(\?|$)/.test(path) ? '' : '/'}${path}`;
       const { host: hostHeader = host, headers = [], ...rest } = options;
       const signed = isSigned(full, headers) ? headers : ['Authorization', authorization, ...headers];
-      const result = await sendRaw(url, {
-        method,
-        path: full,
-        headers: ['Host', hostHeader, ...framed(method, signed, rest.body)],
-        ...rest,
-      });
-      record(`${method} ${full}`, result.answer);
-      return result;
+      const framedHeaders = ['Host', hostHeader, ...framed(method, signed, rest.body)];
+      const ask = async (): Promise<RawResult> => {
+        const result = await sendRaw(url, { method, path: full, headers: framedHeaders, ...rest });
+        record(`${method} ${full}`, result.answer);
+        return result;
+      };
+      const result = await ask();
+      // The keeper answers a read that it has seen before: from its store, under the emulator's head.
+      const isRead = (method === 'GET' || method === 'HEAD') && result.answer.status < 300;
+      return isRead ? ask() : result;
     },
     async wire(bytes) {
       const answers = splitAnswers(await sendBytes(url, bytes));
