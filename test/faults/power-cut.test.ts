@@ -9,7 +9,7 @@ import { describeWith } from '../support/requirements.ts';
 import { chooseCuts, contradictionsOf, foldings, recordKeeper, recordStart, recordWriters } from './recording.ts';
 
 /** How many places each journal is cut at: POWER_CUTS=2000 for an evening, with another POWER_CUT_SEED each time. */
-const cuts = Number(process.env.POWER_CUTS ?? 24);
+const cuts = Number(process.env.POWER_CUTS ?? 16);
 const seed = Number(process.env.POWER_CUT_SEED ?? 1);
 const timeout = 60_000 + cuts * 2_000;
 
@@ -28,7 +28,7 @@ describeWith(['cc'], 'a power cut', () => {
 
   test('anywhere in the load of a keeper loses, tears and resurrects nothing', { timeout }, async () => {
     const place = path.join(top, 'keeper');
-    const recording = await recordKeeper(emulator, { place, seed, turns: 60 });
+    const recording = await recordKeeper(emulator, { place, seed, turns: 50 });
     expect(recording.changes.filter(({ acknowledgedAt }) => acknowledgedAt).length).toBeGreaterThan(300);
     const chosen = chooseCuts(recording, cuts, seed);
     expect(await contradictionsOf(recording, chosen, { place: path.join(place, 'cuts') })).toEqual([]);
