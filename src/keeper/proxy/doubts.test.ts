@@ -21,6 +21,23 @@ test('a read waits for the change of its key, and for no other', async () => {
   expect(doubts.settled('b', 'k2')).toBeUndefined();
 });
 
+test('a watched read knows whether a change of its key was open at any time since it began', () => {
+  const doubts = new Doubts();
+  const watch = doubts.watch('b', 'k');
+  doubts.open('b', ['other'])();
+  doubts.open('c', ['k'])();
+  expect(watch.isRaced).toBe(false);
+  doubts.open('b', ['k', 'other'])();
+  expect(watch.isRaced).toBe(true);
+  const end = doubts.open('b', null);
+  expect(doubts.watch('b', 'k').isRaced).toBe(true);
+  end();
+  const [later, left] = [doubts.watch('b', 'k'), doubts.watch('b', 'k')];
+  doubts.unwatch(left);
+  doubts.open('b', ['k'])();
+  expect([later.isRaced, left.isRaced]).toEqual([true, false]);
+});
+
 test('a listing waits for all changes of its bucket, and those of the bucket concern each key', () => {
   const doubts = new Doubts();
   doubts.open('b', ['k']);

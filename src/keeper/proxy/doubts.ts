@@ -9,8 +9,16 @@ interface Doubt {
   readonly since: number;
 }
 
+/** A read under way, and whether a change of its key was open at any time since it began. */
+export interface Watch {
+  readonly bucket: string;
+  readonly key: string;
+  isRaced: boolean;
+}
+
 export class Doubts {
   readonly #open = new Set<Doubt>();
+  readonly #watches = new Set<Watch>();
 
   /** How many are open, and how long the oldest has been. */
   now(): { readonly count: number; readonly oldestMs: number } {
@@ -23,6 +31,7 @@ export class Doubts {
     const { promise, resolve } = Promise.withResolvers<void>();
     const doubt = { bucket, keys: keys && new Set(keys), isOver: promise, since: performance.now() };
     this.#open.add(doubt);
+    for (const watch of this.#watches) watch.isRaced ||= concerns(doubt, watch.bucket, watch.key);
     return () => {
       this.#open.delete(doubt);
       resolve();
@@ -34,9 +43,23 @@ export class Doubts {
     if (this.#open.size === 0) return undefined;
     const waits: Promise<void>[] = [];
     for (const doubt of this.#open) {
-      const isConcerned = doubt.bucket === bucket && (key === '' || doubt.keys === null || doubt.keys.has(key));
-      if (isConcerned) waits.push(doubt.isOver);
+      if (concerns(doubt, bucket, key)) waits.push(doubt.isOver);
     }
     return waits.length === 0 ? undefined : Promise.all(waits);
   }
+
+  /** Watches for changes of the key, those open now included; the caller ends it by `unwatch`. */
+  watch(bucket: string, key: string): Watch {
+    const watch = { bucket, key, isRaced: this.settled(bucket, key) !== undefined };
+    this.#watches.add(watch);
+    return watch;
+  }
+
+  unwatch(watch: Watch): void {
+    this.#watches.delete(watch);
+  }
+}
+
+function concerns(doubt: Doubt, bucket: string, key: string): boolean {
+  return doubt.bucket === bucket && (key === '' || doubt.keys === null || doubt.keys.has(key));
 }
