@@ -6,8 +6,8 @@ import { collectSeldom } from './heap.ts';
 import { type RunningKeeper, startKeeper } from './keeper.ts';
 
 const lookEveryMs = 1_000;
-// Longer than requests in flight are given. What hangs beyond it can't be saved: the store takes nothing any more.
-const endWithinMs = 15_000;
+// For answers that are being sent. Changes can't be saved any more, and what waits for them waits for a new start.
+const endWithinMs = 1_000;
 
 /**
  * Runs a keeper until `signal` is aborted, and ends it in order. Ends the process itself when ending hangs.

@@ -86,6 +86,21 @@ describeWith(['cc'], 'a bad disk below the keeper', () => {
     },
   );
 
+  test('a write whose fsync failed, and whose keeper was killed then, stays as it was first seen', async () => {
+    const { world, layer } = await worldWithLayer();
+    await world.put('unsynced', 'before');
+    layer.inject({ kind: 'failing-fsync', of: '*-wal', times: 1 });
+    expect((await world.put('unsynced', 'after')).status).toBe(500);
+    // What the log holds of it may count at the next start, so nobody can tell yet.
+    const meanwhile = await world.get('unsynced').catch(() => 'cut off');
+    await world.keeper.end('SIGKILL');
+    await (await world.startKeeper()).ready(); // before the same emulator
+    const seen = await world.get('unsynced');
+    await startOnNewEmulator(world);
+    expect(await world.get('unsynced')).toBe(seen);
+    if (meanwhile.startsWith('200')) expect(seen).toBe(meanwhile);
+  });
+
   test('an fsync of one body fails: that one is refused, the others go on', async () => {
     const { world, layer } = await worldWithLayer();
     const writers = startWriters(world, 'one-body');

@@ -55,7 +55,7 @@ const maxRetryMs = 5_000;
 
 /**
  * Makes emulator and store agree on what was affected, however long it takes: true when they do. A new session since
- * `epoch` did it by the filling. False when the keeper stops first.
+ * `epoch` did it by the filling. False when the keeper stops first, or its store has failed.
  */
 export async function settle(keeper: KeeperParts, affected: Affected, epoch: number): Promise<boolean> {
   const { gate, logger, store } = keeper;
@@ -65,6 +65,8 @@ export async function settle(keeper: KeeperParts, affected: Affected, epoch: num
     } catch {
       return false; // the keeper stops
     }
+    // A commit whose fsync failed may count when the store is opened again: only then is it known what to agree on.
+    if (store.failure() !== undefined) return false;
     if (gate.epoch !== epoch) return true;
     try {
       await agree(store, keeper.clientFor(epoch), affected);
