@@ -6,7 +6,8 @@ import { mkdtemp, realpath } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { fauxqs } from '../support/emulator.ts';
+import { type EmulatorKind, fauxqs } from '../support/emulator.ts';
+import { holdable } from '../support/holdable.ts';
 import { describeWith } from '../support/requirements.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { createDiskLayer, type DiskFault, type DiskLayer } from './disk-layer.ts';
@@ -18,8 +19,8 @@ async function temporaryFolder(): Promise<string> {
   return folder;
 }
 
-async function worldOn(disk: string, env: NodeJS.ProcessEnv = {}): Promise<FaultyWorld> {
-  const world = await createFaultyWorld({ kind: fauxqs, disk, env });
+async function worldOn(disk: string, env: NodeJS.ProcessEnv = {}, kind: EmulatorKind = fauxqs): Promise<FaultyWorld> {
+  const world = await createFaultyWorld({ kind, disk, env });
   onTestFinished(() => world.stop());
   return world;
 }
@@ -30,12 +31,12 @@ const someWrites = (writers: Writers) => {
 };
 
 describeWith(['cc'], 'a bad disk below the keeper', () => {
-  async function worldWithLayer(): Promise<{ readonly world: FaultyWorld; readonly layer: DiskLayer }> {
+  async function worldWithLayer(kind = fauxqs): Promise<{ readonly world: FaultyWorld; readonly layer: DiskLayer }> {
     const top = await temporaryFolder();
     const disk = path.join(top, 'disk');
     mkdirSync(disk);
     const layer = await createDiskLayer({ watched: disk, place: path.join(top, 'layer') });
-    return { world: await worldOn(disk, layer.env), layer };
+    return { world: await worldOn(disk, layer.env, kind), layer };
   }
 
   test.each<[string, DiskFault, readonly string[]]>([
@@ -85,6 +86,20 @@ describeWith(['cc'], 'a bad disk below the keeper', () => {
       expect(await writers.wrong()).toEqual([]);
     },
   );
+
+  test('full: no listing shows a write that was refused, and is being undone', async () => {
+    const front = holdable(fauxqs);
+    const { world, layer } = await worldWithLayer(front.kind);
+    await world.put('before', 'was there');
+    layer.inject({ kind: 'full', roomBytes: 8_000 }); // for its intent, not for it
+    front.hold(/^DELETE/); // by which it is undone
+    expect((await world.put('refused', 'x'.repeat(20_000))).status).toBe(507);
+    await waitFor('the undoing', () => front.heldCount === 1);
+    const listing = world.get('?list-type=2');
+    await waitFor('the listing to be asked for', () => front.seen.some((line) => line.includes('list-type=2')));
+    front.release();
+    expect([...(await listing).matchAll(/<Key>([^<]*)</g)].map(([, key]) => key)).toEqual(['before']);
+  });
 
   test('a write whose fsync failed, and whose keeper was killed then, stays as it was first seen', async () => {
     const { world, layer } = await worldWithLayer();

@@ -9,11 +9,17 @@ interface Doubt {
   readonly since: number;
 }
 
-/** A read under way, and whether a change of its key was open at any time since it began. */
+/** How a change came out: `unknown` to its client, and since decided, perhaps undone. */
+export type DoubtEnd = 'committed' | 'unknown';
+
+/** A read under way. `key` '': of the bucket as a whole. */
 export interface Watch {
   readonly bucket: string;
   readonly key: string;
+  /** A change of it was open at some time since it began. */
   isRaced: boolean;
+  /** One of those may have been undone. */
+  isUndone: boolean;
 }
 
 export class Doubts {
@@ -27,13 +33,15 @@ export class Doubts {
   }
 
   /** Opens a doubt; the caller ends it by calling what it gets. */
-  open(bucket: string, keys: readonly string[] | null): () => void {
+  open(bucket: string, keys: readonly string[] | null): (end: DoubtEnd) => void {
     const { promise, resolve } = Promise.withResolvers<void>();
     const doubt = { bucket, keys: keys && new Set(keys), isOver: promise, since: performance.now() };
     this.#open.add(doubt);
     for (const watch of this.#watches) watch.isRaced ||= concerns(doubt, watch.bucket, watch.key);
-    return () => {
+    return (end) => {
       this.#open.delete(doubt);
+      if (end === 'unknown')
+        for (const watch of this.#watches) watch.isUndone ||= concerns(doubt, watch.bucket, watch.key);
       resolve();
     };
   }
@@ -50,7 +58,7 @@ export class Doubts {
 
   /** Watches for changes of the key, those open now included; the caller ends it by `unwatch`. */
   watch(bucket: string, key: string): Watch {
-    const watch = { bucket, key, isRaced: this.settled(bucket, key) !== undefined };
+    const watch = { bucket, key, isRaced: this.settled(bucket, key) !== undefined, isUndone: false };
     this.#watches.add(watch);
     return watch;
   }

@@ -5,6 +5,7 @@ import { asKeepsakeError } from '../../shared/errors.ts';
 import { bucketLock, keyLock } from '../locks.ts';
 import type { Call, KeeperParts } from '../parts.ts';
 import { beginRead, keepHead, replay } from '../replay/replay.ts';
+import { restoring } from '../upstream/gate.ts';
 import { notePassed } from '../upstream/passed-bytes.ts';
 import { answerHeaders, collect, requestHeaders, type Sending, send } from '../upstream/send.ts';
 import { sentinelPrefix } from '../upstream/session-source.ts';
@@ -51,9 +52,10 @@ export async function read(
   }
 }
 
-// An emulator may look at an object twice for one answer: LocalStack takes the size and the condition first and opens
-// the bytes afterwards (s3/provider.py, get_object), so a change in between is served half: the range of one write and
-// the metadata of another, or fewer bytes than announced. What raced a change is asked again while there can be none.
+// What is asked again, while no change of its key is under way: what showed a change that was undone since (its commit
+// failed), and a GET that raced any change. LocalStack looks at an object twice for one answer, first at its size and the
+// condition, then at its bytes (s3/provider.py, get_object): a change in between is served half, as the range of one
+// write and the metadata of another, or as fewer bytes than announced.
 async function undividedAnswer(
   keeper: KeeperParts,
   call: Call,
@@ -62,23 +64,27 @@ async function undividedAnswer(
   const { doubts, locks } = keeper;
   const { req, target } = call;
   const { bucket, key } = target;
-  if (key === '' || req.method !== 'GET' || hasBody(req)) return settledAnswer(keeper, call, onBegun);
-  const watch = doubts.watch(bucket, key);
-  let answered: IncomingMessage;
-  try {
-    answered = await settledAnswer(keeper, call, onBegun);
-  } finally {
-    doubts.unwatch(watch);
+  for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+    const isAlone = attempt > 1 && key !== '';
+    const release = isAlone
+      ? await locks.acquireAll([bucketLock(bucket, true), sharedKeyLock(bucket, key)])
+      : undefined;
+    const watch = doubts.watch(bucket, key);
+    try {
+      const answered = await settledAnswer(keeper, call, onBegun);
+      const isDivided = watch.isUndone || (watch.isRaced && key !== '' && req.method === 'GET');
+      if (!isDivided || hasBody(req)) return answered;
+      answered.destroy();
+    } finally {
+      doubts.unwatch(watch);
+      release?.();
+    }
   }
-  if (!watch.isRaced) return answered;
-  answered.destroy();
-  const release = await locks.acquireAll([bucketLock(bucket, true), { ...keyLock(bucket, key), isShared: true }]);
-  try {
-    return await settledAnswer(keeper, call, onBegun);
-  } finally {
-    release();
-  }
+  throw restoring(); // a listing, while one change after the other is undone
 }
+
+const maxAttempts = 5;
+const sharedKeyLock = (bucket: string, key: string) => ({ ...keyLock(bucket, key), isShared: true });
 
 /** An answer that is believed, and shows only what is durable (P1). */
 async function settledAnswer(

@@ -2,6 +2,7 @@
 // again unless the change came to a known end.
 import type { LockRequest, Release } from '../locks.ts';
 import type { KeeperParts } from '../parts.ts';
+import type { DoubtEnd } from '../proxy/doubts.ts';
 import { pathOf } from '../proxy/target.ts';
 import type { Intent } from '../store/contract.ts';
 import { restoring } from '../upstream/gate.ts';
@@ -34,7 +35,7 @@ export class Visit implements Turn {
   #intents: readonly Intent[] = [];
   #entering: Promise<void> | undefined;
   #release: Release | undefined;
-  #endDoubt: (() => void) | undefined;
+  #endDoubt: ((end: DoubtEnd) => void) | undefined;
   #endWork: (() => void) | undefined;
 
   /** `epoch`: that in which the request began. */
@@ -85,9 +86,13 @@ export class Visit implements Turn {
 
   /** Ends the turn: what came of it is known and committed. */
   leave(): void {
+    this.#leave('committed');
+  }
+
+  #leave(end: DoubtEnd): void {
     this.#endWork?.();
     for (const intent of this.#intents) this.#keeper.store.endIntent(intent);
-    this.#endDoubt?.();
+    this.#endDoubt?.(end);
     this.#release?.();
   }
 
@@ -97,6 +102,6 @@ export class Visit implements Turn {
     if (this.#release === undefined) return;
     this.#endWork?.(); // a filling that waits for us goes on and decides
     const isSettled = await settle(this.#keeper, this.#scope.affected, this.epoch);
-    if (isSettled) this.leave(); // else the keeper stops; its intents are settled at the next start
+    if (isSettled) this.#leave('unknown'); // else the keeper stops; its intents are settled at the next start
   }
 }
