@@ -1,4 +1,5 @@
 // What goes wrong in a cycle, and when: a function of the seed. A seed repeats the plan, not the machine's timing.
+import type { DiskFault } from '../faults/disk-layer.ts';
 import { type Random, randomOf } from '../model/random.ts';
 import { weighted } from './object-plan.ts';
 
@@ -12,7 +13,11 @@ export type Step =
   /** Starts what does not run and waits until clients can be served, or `ms`. */
   | { readonly kind: 'start'; readonly ms?: number }
   /** Starts LocalStack and waits until it answers: the keeper may be filling it by then. */
-  | { readonly kind: 'start-localstack' };
+  | { readonly kind: 'start-localstack' }
+  /** Makes the keeper's folder, while all is dead, what a power cut leaves of it: a function of the seed. */
+  | { readonly kind: 'cut-power'; readonly seed: number }
+  /** The keeper's disk fails so from now on; undefined: never again. */
+  | { readonly kind: 'disk'; readonly fault: DiskFault | undefined };
 
 export interface Fault {
   readonly name: string;
@@ -70,6 +75,36 @@ const apart: readonly Choice[] = [
   ['SIGKILL both', 12, () => [kill('both'), start]],
 ];
 
+/** What needs the layer below the keeper's disk (test/faults/): Linux and a C compiler. */
+const withLayer: readonly Choice[] = [
+  ['power cut', 9, (random) => [kill('both'), cutPower(random), start]],
+  ['full disk', 4, (random) => failing(random, { kind: 'full', roomBytes: random.integer(0, 300_000) })],
+  ['read-only disk', 2, (random) => failing(random, { kind: 'read-only' })],
+  // After a failed fsync the keeper may have ended by itself.
+  [
+    'failing fsync, SIGKILL keeper',
+    4,
+    (random) => [...failing(random, anyFailingFsync(random)), kill('keeper'), start],
+  ],
+  [
+    'failing fsync, power cut',
+    2,
+    (random) => [...failing(random, anyFailingFsync(random)), kill('both'), cutPower(random), start],
+  ],
+];
+
+function failing(random: Random, fault: DiskFault): readonly Step[] {
+  return [{ kind: 'disk', fault }, wait(random, 500), { kind: 'disk', fault: undefined }];
+}
+
+function anyFailingFsync(random: Random): DiskFault {
+  return { kind: 'failing-fsync', after: random.integer(0, 5), times: random.integer(1, 3) };
+}
+
+function cutPower(random: Random): Step {
+  return { kind: 'cut-power', seed: random.integer(1, 1e9) };
+}
+
 const alone: readonly Choice[] = [
   ['SIGKILL', 12, () => [kill('group'), start]],
   ['SIGKILL, again as it starts', 4, (random) => [kill('group'), startCutShort(random, 3000), kill('group'), start]],
@@ -78,17 +113,23 @@ const alone: readonly Choice[] = [
   ['SIGSTOP, SIGKILL', 1, (random) => [hang('group'), wait(random, 300), kill('group'), start]],
 ];
 
-export const faultNames = (upstream: 'embedded' | 'localstack'): readonly string[] =>
-  choicesOf(upstream).map(([name]) => name);
+export function faultNames(upstream: 'embedded' | 'localstack'): readonly string[] {
+  return choicesOf(upstream, true).map(([name]) => name);
+}
 
-/** `only`: the names to draw from; all when empty. */
+/** `only`: the names to draw from; all when empty. `hasLayer`: whether the keeper's disk can be made to fail. */
 export function planFault(
   seed: number,
   cycle: number,
-  options: { readonly upstream: 'embedded' | 'localstack'; readonly only: readonly string[]; readonly load: number },
+  options: {
+    readonly upstream: 'embedded' | 'localstack';
+    readonly only: readonly string[];
+    readonly hasLayer: boolean;
+    readonly load: number;
+  },
 ): PlannedFault {
   const random = randomOf(seed, 'fault', cycle);
-  const choices = choicesOf(options.upstream).filter(
+  const choices = choicesOf(options.upstream, options.hasLayer).filter(
     ([name]) => options.only.length === 0 || options.only.includes(name),
   );
   const [name, , steps] = weighted(
@@ -104,6 +145,7 @@ export function planFault(
   };
 }
 
-function choicesOf(upstream: 'embedded' | 'localstack'): readonly Choice[] {
-  return upstream === 'localstack' ? apart : alone;
+function choicesOf(upstream: 'embedded' | 'localstack', hasLayer: boolean): readonly Choice[] {
+  if (upstream === 'embedded') return alone;
+  return hasLayer ? [...apart, ...withLayer] : apart;
 }

@@ -28,6 +28,10 @@ async function carryOut(system: System, step: Step): Promise<string | undefined>
     }
     case 'wait':
       return void (await delay(step.ms));
+    case 'cut-power':
+      return void system.cutPower(step.seed);
+    case 'disk':
+      return void system.failDisk(step.fault);
     case 'start-localstack':
       return void (await system.startLocalStack());
     case 'start': {

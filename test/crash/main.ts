@@ -38,7 +38,8 @@ async function main(): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => void system.remove().finally(() => process.exit(130)));
   const images = options.images === 0 ? 'no images' : `${options.images} images in each ${options.imagesEvery}. cycle`;
-  console.log(`seed ${options.seed}; ${options.cycles} cycles, ${options.clients} clients, ${images}`);
+  const disk = system.hasLayer ? '' : '; no power cuts and failing disks';
+  console.log(`seed ${options.seed}; ${options.cycles} cycles, ${options.clients} clients, ${images}${disk}`);
   let isGood = false;
   try {
     isGood = await crash(system, options, folder);
@@ -69,7 +70,7 @@ async function crash(system: System, options: CrashOptions, folder: string): Pro
   const progress = createProgress(options.cycles, console.log);
   let acknowledgedImages = 0;
   for (let cycle = options.fromCycle; cycle < options.fromCycle + options.cycles; cycle++) {
-    const fault = planFault(options.seed, cycle, { ...options, only: options.faults });
+    const fault = planFault(options.seed, cycle, { ...options, ...system, only: options.faults });
     faults.set(fault.name, (faults.get(fault.name) ?? 0) + 1);
     const result = await runCycle(run, cycle, fault).catch((error: unknown) => {
       throw new Error(`cycle ${cycle} (${fault.name}) can't go on; --from-cycle ${cycle} begins with it`, {

@@ -15,6 +15,8 @@ export interface CrashOptions {
   readonly load: number;
   readonly seed: number;
   readonly upstream: 'embedded' | 'localstack';
+  /** Power cuts and failing disks, too. */
+  readonly hasDiskFaults: boolean;
   /** Names of faults to draw from; empty: all. */
   readonly faults: readonly string[];
   /** Called with `start PORT` and `kill PORT` to run LocalStack without a container. */
@@ -32,7 +34,9 @@ export const usage = `npm run crash -- [options]
 
   --cycles N        faults, each with its load and its comparison (20)
   --upstream S3     embedded: npm start with its own S3; localstack: LocalStack 4.14.0 behind a keeper (embedded)
-  --faults A,B      only faults whose names begin so (all); --help names them
+  --faults 'A; B'   only faults whose names begin so (all):
+    localstack: ${faultNames('localstack').join('; ')}
+    embedded: ${faultNames('embedded').join('; ')}
   --load N          a fault comes after 0 to N answers of its cycle (60)
   --images N        images sent in a cycle (60; above ${longRun} cycles 0: none, and no Postgres)
   --images-every N  in every N-th cycle (4)
@@ -40,10 +44,8 @@ export const usage = `npm run crash -- [options]
   --seed N          repeats the plan of an earlier run (random)
   --from-cycle N    begins with the plan of this cycle (1)
   --localstack-command CMD   runs LocalStack by "CMD start PORT" and "CMD kill PORT" instead of in a container
+  --no-disk-faults  without power cuts and failing disks, which need Linux and a C compiler
   --keep            leaves the folder with the data, the logs and the history of all requests
-
-  faults, localstack: ${faultNames('localstack').join('; ')}
-  faults, embedded: ${faultNames('embedded').join('; ')}
 `;
 
 /** @throws Error whose message tells what can't be used */
@@ -61,6 +63,7 @@ export function readOptions(args: readonly string[], randomSeed: number): CrashO
       upstream: { type: 'string', default: 'embedded' },
       faults: { type: 'string' },
       'localstack-command': { type: 'string' },
+      'no-disk-faults': { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
     },
   });
@@ -75,6 +78,7 @@ export function readOptions(args: readonly string[], randomSeed: number): CrashO
     load: wholeNumber('--load', values.load, 1),
     seed: wholeNumber('--seed', values.seed, 1),
     upstream,
+    hasDiskFaults: !values['no-disk-faults'],
     faults: namedFaults(values.faults, faultNames(upstream)),
     localstackCommand: values['localstack-command'],
     keepsFolder: values.keep,
@@ -83,7 +87,7 @@ export function readOptions(args: readonly string[], randomSeed: number): CrashO
 
 function namedFaults(text: string | undefined, names: readonly string[]): readonly string[] {
   if (text === undefined) return [];
-  const beginnings = text.split(',').map((one) => one.trim());
+  const beginnings = text.split(';').map((one) => one.trim());
   const unknown = beginnings.find((beginning) => !names.some((name) => name.startsWith(beginning)));
   if (unknown !== undefined) throw new Error(`--faults: expected the beginning of ${names.join('; ')}, got ${unknown}`);
   return names.filter((name) => beginnings.some((beginning) => name.startsWith(beginning)));

@@ -1,6 +1,9 @@
 // The system under test as processes that can be killed: what `npm start` runs, alone, or a keeper in front of LocalStack,
 // with `npm start` beside them where images are sent.
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { cutPower } from '../faults/cut-power.ts';
+import { createDiskLayer, type DiskFault, type DiskLayer } from '../faults/disk-layer.ts';
 import { createChild, type HangingPart, type Part } from '../support/child.ts';
 import { freePort } from '../support/global-setup.ts';
 import { createLocalStack } from '../support/localstack.ts';
@@ -18,6 +21,12 @@ export interface System {
   startLocalStack(): Promise<void>;
   /** SIGKILL to those parts at once. */
   kill(target: Target): Promise<void>;
+  /** Whether the keeper's disk can be made to fail, and its power be cut. */
+  readonly hasLayer: boolean;
+  /** Leaves of the keeper's folder what a power cut does; all must be dead. */
+  cutPower(seed: number): void;
+  /** From now on; undefined: never again. */
+  failDisk(fault: DiskFault | undefined): void;
   /** SIGTERM; the exit code of each part. */
   terminate(target: Target): Promise<ExitCodes>;
   /** SIGSTOP. */
@@ -54,12 +63,16 @@ export async function createSystem(folder: string, options: CrashOptions): Promi
     logFile: path.join(folder, 'start.log'),
     isReady: () => answersOk(`${apiUrl}/readyz`),
   });
+  const keeperFolder = path.join(folder, 'keeper');
+  const layer =
+    isSeparate && options.hasDiskFaults ? await layerUnder(keeperFolder, path.join(folder, 'disk')) : undefined;
   const keeper = createChild({
     name: 'keeper',
     script: 'src/keeper/main.ts',
     env: {
       ...env,
-      KEEPER_DATA: path.join(folder, 'keeper'),
+      ...layer?.env,
+      KEEPER_DATA: keeperFolder,
       KEEPER_UPSTREAM_URL: `http://127.0.0.1:${emulatorPort}`,
     },
     logFile: path.join(folder, 'keeper.log'),
@@ -88,6 +101,14 @@ export async function createSystem(folder: string, options: CrashOptions): Promi
       const isGivenUp = () => kills !== killsBefore;
       for (const part of parts) if (!isGivenUp()) await part.start(isGivenUp);
     },
+    hasLayer: layer !== undefined,
+    cutPower(seed) {
+      if (layer) cutPower(layer.journal, keeperFolder, seed);
+    },
+    failDisk(fault) {
+      if (fault === undefined) layer?.heal();
+      else layer?.inject(fault);
+    },
     startLocalStack: () => localstack.start(),
     async kill(target) {
       kills += 1;
@@ -101,6 +122,12 @@ export async function createSystem(folder: string, options: CrashOptions): Promi
       await Promise.all(parts.map((part) => (part === localstack ? part.stop() : part.kill())));
     },
   };
+}
+
+/** Undefined where the layer can't be built: without Linux, or a C compiler. */
+async function layerUnder(watched: string, place: string): Promise<DiskLayer | undefined> {
+  await mkdir(watched, { recursive: true });
+  return createDiskLayer({ watched, place }).catch(() => undefined);
 }
 
 async function answersOk(url: string): Promise<boolean> {

@@ -39,8 +39,8 @@ export function createChild(options: ChildOptions): HangingPart {
   const isAlive = (one: ChildProcess) => one.exitCode === null && one.signalCode === null;
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
     const ending = child;
-    if (!ending?.pid || !isAlive(ending)) return ending?.exitCode ?? null;
     child = undefined;
+    if (!ending?.pid || !isAlive(ending)) return ending?.exitCode ?? null;
     const exited = once(ending, 'exit');
     process.kill(signal === 'SIGKILL' ? -ending.pid : ending.pid, signal);
     await exited;
