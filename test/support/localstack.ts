@@ -87,18 +87,26 @@ function containerEngine(port: number): Engine {
 
 function commandEngine(port: number, command: string): Engine {
   const [program = '', ...words] = command.split(' ');
+  let hanging: number | undefined;
   const run = (verb: string) => promisify(execFile)(program, [...words, verb, String(port)]);
   return {
     start: () => run('start'),
     kill: () => run('kill'),
-    hang: async () => process.kill(listenerOn(port), 'SIGSTOP'),
-    resume: async () => process.kill(listenerOn(port), 'SIGCONT'),
+    async hang() {
+      // Linux writes the list of sockets while they change: one may be missing from it.
+      hanging = await waitFor(`the process that listens on port ${port}`, () => listenerOn(port));
+      process.kill(hanging, 'SIGSTOP');
+    },
+    async resume() {
+      if (hanging !== undefined) process.kill(hanging, 'SIGCONT');
+      hanging = undefined;
+    },
     remove: () => run('kill'),
   };
 }
 
-/** The process that listens on a port of this machine (Linux). @throws Error when none is found */
-function listenerOn(port: number): number {
+/** The process that listens on a port of this machine (Linux). */
+function listenerOn(port: number): number | undefined {
   const listening = '0A';
   const hexPort = port.toString(16).toUpperCase().padStart(4, '0');
   const sockets = ['/proc/net/tcp', '/proc/net/tcp6']
@@ -108,8 +116,7 @@ function listenerOn(port: number): number {
     .map((fields) => `socket:[${fields[9]}]`);
   const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   const owner = processes.find((pid) => openFiles(pid).some((file) => sockets.includes(file)));
-  if (owner === undefined) throw new Error(`nobody listens on port ${port}`);
-  return Number(owner);
+  return owner === undefined ? undefined : Number(owner);
 }
 
 function openFiles(pid: string): readonly string[] {
