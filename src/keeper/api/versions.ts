@@ -33,9 +33,9 @@ export async function restoreVersion(keeper: KeeperParts, request: RestoreReques
     visit.leave();
     return restored;
   } catch (error) {
-    const isUnchanged = error instanceof KeepsakeError && error.code === 'VersionNotFound';
-    if (isUnchanged) visit.leave();
-    else void visit.leaveUnknown();
+    const code = error instanceof KeepsakeError ? error.code : undefined;
+    if (code === 'VersionNotFound') visit.leave();
+    else void visit.leaveUnknown({ isAnswered: code !== 'S3Unavailable' });
     throw error;
   }
 }

@@ -10,8 +10,9 @@ import type { BodyTap } from './body-tap.ts';
 import { s3ErrorOf, sendS3Error } from './s3-errors.ts';
 
 /**
- * Runs `work`, which passes the request and commits what came of it, and sends the answer it returns. When it throws,
- * or the emulator failed (5xx), what came of it is not known: the scope stays locked until emulator and store agree.
+ * Runs `work`, which passes the request and commits what came of it, and sends the answer it returns. When it throws, or the
+ * emulator failed (5xx) or refused what it may have begun to write (400), what came of it is not known: the scope stays
+ * locked until emulator and store agree.
  */
 export async function mutate(
   keeper: KeeperParts,
@@ -29,11 +30,11 @@ export async function mutate(
     if (error.code === 'S3Unavailable') keeper.gate.suspect();
     if (error.kind === 'bug') keeper.logger.error({ err: thrown, operation: scope.operation }, 'a request failed');
     sendS3Error(res, s3ErrorOf(error), target.path);
-    await visit.leaveUnknown();
+    await visit.leaveUnknown({ isAnswered: error.code !== 'S3Unavailable' });
     return;
   }
-  if (answer.status >= 500) {
-    const left = visit.leaveUnknown();
+  if (answer.status >= 500 || answer.status === badRequest) {
+    const left = visit.leaveUnknown({ isAnswered: true });
     sendAnswer(call, answer);
     await left;
     return;
@@ -41,6 +42,10 @@ export async function mutate(
   visit.leave();
   sendAnswer(call, answer);
 }
+
+// LocalStack looks at the checksum of a body when it has written it over what was there, and then removes both (s3/provider.py,
+// put_object): the answer is 400 BadDigest, and an object that was acknowledged has lost its bytes.
+const badRequest = 400;
 
 /**
  * Passes the request as it came and gives the emulator's whole answer, believed. `path` and `body` replace the

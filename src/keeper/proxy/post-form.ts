@@ -3,6 +3,7 @@ import { KeepsakeError } from '../../shared/errors.ts';
 import { bucketLock } from '../locks.ts';
 import type { Call, KeeperParts } from '../parts.ts';
 import { captureObject } from '../restore/capture.ts';
+import { agreeOnKey } from '../restore/settle.ts';
 import type { Answer, EmulatorClient } from '../upstream/client.ts';
 import { textOf } from '../xml.ts';
 import type { BodyTap } from './body-tap.ts';
@@ -19,8 +20,12 @@ export function postForm(keeper: KeeperParts, call: Call): Promise<void> {
     const answer = await pass(keeper, call, turn, { tap: watching(form) });
     const told = keyOf(answer, bucket);
     // A form chooses the status of its success, and LocalStack takes any: what tells a key has made it.
-    if (answer.status >= 400 && told === undefined) return answer;
     const client = keeper.clientFor(turn.epoch);
+    if (answer.status >= 400 && told === undefined) {
+      // As a refused PUT may have (mutation.ts), it may have emptied what was there.
+      for (const key of form.keys()) await agreeOnKey(keeper.store, client, bucket, key);
+      return answer;
+    }
     const made = told === undefined ? await whatIsThere(client, bucket, form.keys()) : [told];
     if (made.length === 0)
       throw new KeepsakeError('S3BadAnswer', { what: 'the emulator does not say which key a form made' });

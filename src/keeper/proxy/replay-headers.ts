@@ -72,13 +72,6 @@ export function hasRepeated(raw: readonly string[]): boolean {
   return names.some((name, i) => isDescribing(name) && names.indexOf(name) < i);
 }
 
-/** Of described headers, what an answer to HEAD would show: the two of one object can be compared. */
-export function visibleHeaders(headers: ReplayHeaders): ReplayHeaders {
-  return Object.fromEntries(
-    Object.entries(headers).filter(([name]) => !unseen.test(name) && !encryption.test(name) && !isChecksum(name)),
-  );
-}
-
 /** Of described headers, what only a request says: the ACL it asked for. */
 export function unseenHeaders(headers: ReplayHeaders): ReplayHeaders {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => unseen.test(name)));
@@ -97,8 +90,4 @@ export function toRawHeaders(headers: ReplayHeaders): string[] {
 
 function isDescribing(name: string): boolean {
   return describing.has(name) || name.startsWith('x-amz-meta-') || encryption.test(name) || checksum.test(name);
-}
-
-function isChecksum(name: string): boolean {
-  return name.startsWith('x-amz-checksum-');
 }

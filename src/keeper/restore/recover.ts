@@ -21,7 +21,7 @@ export async function recover(
   const client = stoppable(options.client, options.signal);
   if (store.session() === session.id && !wholeness.isDistrusted) {
     wholeness.end();
-    await settleEarlier(store, client, logger);
+    await settleEarlier(store, client, { logger, signal: options.signal });
     return undefined;
   }
   const intents = store.openIntents();

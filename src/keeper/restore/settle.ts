@@ -5,9 +5,8 @@ import { KeepsakeError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { reasonOf } from '../../shared/s3.ts';
 import type { KeeperParts } from '../parts.ts';
-import { rawHeader, replayHeaders, visibleHeaders } from '../proxy/replay-headers.ts';
 import { pathOf } from '../proxy/target.ts';
-import type { Intent, ObjectRecord, ReplayHeaders, Store } from '../store/contract.ts';
+import type { Intent, Store } from '../store/contract.ts';
 import type { EmulatorClient } from '../upstream/client.ts';
 import { captureObject } from './capture.ts';
 import { listKeys } from './listing.ts';
@@ -53,12 +52,21 @@ export function affectedBy({ bucket, key, operation }: Intent): Affected {
 const minRetryMs = 250;
 const maxRetryMs = 5_000;
 
+/** What an emulator that answers may still work on when its client is gone: it does for milliseconds. */
+const lastRequestsMs = 500;
+
 /**
  * Makes emulator and store agree on what was affected, however long it takes: true when they do. A new session since
- * `epoch` did it by the filling. False when the keeper stops first, or its store has failed.
+ * `epoch` did it by the filling. False when the keeper stops first, or its store has failed. `isAnswered`: the emulator is
+ * done with the change; else it may still be at it.
  */
-export async function settle(keeper: KeeperParts, affected: Affected, epoch: number): Promise<boolean> {
+export async function settle(
+  keeper: KeeperParts,
+  affected: Affected,
+  { epoch, isAnswered }: { readonly epoch: number; readonly isAnswered: boolean },
+): Promise<boolean> {
   const { gate, logger, store } = keeper;
+  if (!isAnswered) await delay(lastRequestsMs, undefined, { ref: false });
   for (let retryMs = minRetryMs; ; retryMs = Math.min(2 * retryMs, maxRetryMs)) {
     try {
       await gate.untilOpen();
@@ -92,9 +100,18 @@ export async function settleSettings(store: Store, client: EmulatorClient, logge
   for (const intent of settings) await settleIntent(store, client, { intent, logger });
 }
 
-/** Settles what an earlier process left open; one entry that is bad for good must not keep all others away. @throws as the emulator's calls */
-export async function settleEarlier(store: Store, client: EmulatorClient, logger: Logger): Promise<void> {
-  for (const intent of store.openIntents()) await settleIntent(store, client, { intent, logger });
+/**
+ * Settles what an earlier process left open, when the emulator is done with it; one entry that is bad for good must not keep
+ * all others away. @throws as the emulator's calls, and when `signal` aborts
+ */
+export async function settleEarlier(
+  store: Store,
+  client: EmulatorClient,
+  { logger, signal }: { readonly logger: Logger; readonly signal: AbortSignal },
+): Promise<void> {
+  const intents = store.openIntents();
+  if (intents.length > 0) await delay(lastRequestsMs, undefined, { signal });
+  for (const intent of intents) await settleIntent(store, client, { intent, logger });
 }
 
 async function settleIntent(
@@ -121,15 +138,18 @@ async function agree(store: Store, client: EmulatorClient, affected: Affected): 
   for (const key of keys) await agreeOnKey(store, client, bucket, key);
 }
 
-async function agreeOnKey(store: Store, client: EmulatorClient, bucket: string, key: string): Promise<void> {
+/** Makes the emulator agree with the store on one key. @throws as the emulator's calls */
+export async function agreeOnKey(store: Store, client: EmulatorClient, bucket: string, key: string): Promise<void> {
   const record = store.object(bucket, key);
-  const { status, headers } = await client.call('HEAD', pathOf(bucket, key));
-  if (record === undefined) {
-    if (status !== 404) await keepOrDelete(store, client, bucket, key);
+  if (record !== undefined) {
+    // Even if the emulator tells the same of it: LocalStack empties an object's file before it has read what comes over it.
+    // When that fails (a wrong checksum, a client that is gone), the old head stays, and has no bytes any more
+    // (s3/storage/ephemeral.py, write).
+    await putBackObject(store, client, record);
     return;
   }
-  if (status === 200 && isSame(record, headers)) return;
-  await putBackObject(store, client, record);
+  const { status } = await client.call('HEAD', pathOf(bucket, key));
+  if (status !== 404) await keepOrDelete(store, client, bucket, key);
 }
 
 // It may be older than the change, made behind our back: better kept. Where there is no room, the change is undone.
@@ -140,18 +160,6 @@ async function keepOrDelete(store: Store, client: EmulatorClient, bucket: string
     if (!(error instanceof KeepsakeError) || error.code !== 'DiskFull') throw error;
     expectSuccess(await client.call('DELETE', pathOf(bucket, key)), 'an unacknowledged object went');
   }
-}
-
-function isSame(record: ObjectRecord, headers: readonly string[]): boolean {
-  return (
-    rawHeader(headers, 'etag') === record.etag &&
-    areEqual(visibleHeaders(replayHeaders(headers)), visibleHeaders(record.headers))
-  );
-}
-
-function areEqual(left: ReplayHeaders, right: ReplayHeaders): boolean {
-  const names = Object.keys(left);
-  return names.length === Object.keys(right).length && names.every((name) => left[name] === right[name]);
 }
 
 async function agreeOnSetting(

@@ -96,12 +96,15 @@ export class Visit implements Turn {
     this.#release?.();
   }
 
-  /** Ends the turn once emulator and store agree again; a turn that was never entered changed nothing. */
-  async leaveUnknown(): Promise<void> {
+  /**
+   * Ends the turn once emulator and store agree again; a turn that was never entered changed nothing. `isAnswered`: the
+   * emulator is done with the change.
+   */
+  async leaveUnknown({ isAnswered }: { readonly isAnswered: boolean }): Promise<void> {
     await this.#entering?.catch(() => {});
     if (this.#release === undefined) return;
     this.#endWork?.(); // a filling that waits for us goes on and decides
-    const isSettled = await settle(this.#keeper, this.#scope.affected, this.epoch);
+    const isSettled = await settle(this.#keeper, this.#scope.affected, { epoch: this.epoch, isAnswered });
     if (isSettled) this.#leave('unknown'); // else the keeper stops; its intents are settled at the next start
   }
 }
