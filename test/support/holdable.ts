@@ -15,6 +15,8 @@ export interface Holdable {
   hold(fits: RegExp): void;
   /** Answers requests that fit with a status of 500. */
   fail(fits: RegExp): void;
+  /** Answers the next request that fits with this status, its body read. */
+  refuseNext(fits: RegExp, status: number): void;
   /** Lets go of all that is held, and holds and fails no more. */
   release(): void;
 }
@@ -23,6 +25,7 @@ export function holdable(base: EmulatorKind): Holdable {
   const seen: string[] = [];
   const never = /^$/;
   let [heldOnes, failing] = [never, never];
+  let refusal: { readonly fits: RegExp; readonly status: number } | undefined;
   let released = Promise.withResolvers<void>();
   let heldCount = 0;
   const serve = async (emulatorUrl: string, req: http.IncomingMessage, res: http.ServerResponse): Promise<void> => {
@@ -31,6 +34,13 @@ export function holdable(base: EmulatorKind): Holdable {
     if (failing.test(line)) {
       req.resume();
       res.writeHead(500).end();
+      return;
+    }
+    if (refusal?.fits.test(line)) {
+      res.statusCode = refusal.status;
+      refusal = undefined;
+      req.resume();
+      req.on('end', () => res.end());
       return;
     }
     if (heldOnes.test(line)) {
@@ -50,6 +60,9 @@ export function holdable(base: EmulatorKind): Holdable {
     },
     fail(fits) {
       failing = fits;
+    },
+    refuseNext(fits, status) {
+      refusal = { fits, status };
     },
     release() {
       [heldOnes, failing] = [never, never];

@@ -1,0 +1,94 @@
+// P1: a write that fails takes nothing from the object that it would have replaced. LocalStack empties an object's file before
+// it has read and checked what comes over it: the head of the old object stays, and no bytes of it.
+import { CreateMultipartUploadCommand, GetObjectCommand, UploadPartCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openStore } from '../../src/keeper/store/index.ts';
+import { fauxqs, localStack } from '../support/emulator.ts';
+import { holdable } from '../support/holdable.ts';
+import { createKeeperWorld, type KeeperWorld } from '../support/keeper.ts';
+import { describeWith } from '../support/requirements.ts';
+
+const Bucket = 'keeper-torn-write';
+
+const ask = async (url: string, method: string, body?: string, headers: Record<string, string> = {}) => {
+  const answer = await fetch(url, { method, body: body ?? null, headers, signal: AbortSignal.timeout(10_000) });
+  return { status: answer.status, text: await answer.text() };
+};
+
+describe('an emulator that lost the bytes of what was to be replaced', () => {
+  const front = holdable(fauxqs);
+  let world: KeeperWorld;
+  const through = (method: string, key: string, body?: string) =>
+    ask(`${world.keeper.url}/${Bucket}/${key}`, method, body);
+  const behind = (method: string, key: string, body?: string) =>
+    ask(`${world.emulator.url}/${Bucket}/${key}`, method, body);
+  beforeAll(async () => {
+    world = await createKeeperWorld(front.kind);
+    await through('PUT', '');
+  }, 60_000);
+  afterAll(() => world?.stop());
+
+  test('when it refused a PUT as a bad request, the object is put back before anybody is answered', async () => {
+    await through('PUT', 'refused', 'kept');
+    await behind('PUT', 'refused', '');
+    front.refuseNext(/^PUT .*\/refused/, 400);
+    expect((await through('PUT', 'refused', 'never')).status).toBe(400);
+    expect(await through('GET', 'refused')).toEqual({ status: 200, text: 'kept' });
+    expect(await behind('GET', 'refused')).toEqual({ status: 200, text: 'kept' });
+  });
+
+  test('when it refused before it could have written, nothing is sent again', async () => {
+    await through('PUT', 'denied', 'kept');
+    const putsBefore = front.seen.filter((line) => line.startsWith('PUT ')).length;
+    front.refuseNext(/^PUT .*\/denied/, 412);
+    expect((await through('PUT', 'denied', 'never')).status).toBe(412);
+    expect(await through('GET', 'denied')).toEqual({ status: 200, text: 'kept' });
+    expect(front.seen.filter((line) => line.startsWith('PUT ')).length).toBe(putsBefore + 1);
+  });
+
+  test('when the keeper was killed meanwhile, the next one puts it back, whatever the emulator tells of it', async () => {
+    await through('PUT', 'cut-off', 'kept');
+    await world.keeper.close();
+    const store = await openStore({ folder: `${world.folder}/store` });
+    store.beginIntent({ bucket: Bucket, key: 'cut-off', operation: JSON.stringify({ operation: 'put-object' }) });
+    await store.close();
+    const seenBefore = front.seen.length;
+    await world.restartKeeper();
+    expect(front.seen.slice(seenBefore)).toContain(`PUT /${Bucket}/cut-off`);
+    expect(await through('GET', 'cut-off')).toEqual({ status: 200, text: 'kept' });
+  });
+});
+
+describeWith(localStack.requirements, 'a write that LocalStack refuses', () => {
+  let world: KeeperWorld;
+  const through = (method: string, key: string, body?: string, headers?: Record<string, string>) =>
+    ask(`${world.keeper.url}/${Bucket}/${key}`, method, body, headers);
+  beforeAll(async () => {
+    world = await createKeeperWorld(localStack);
+    await through('PUT', '');
+  }, 240_000);
+  afterAll(() => world?.stop());
+
+  test.each([
+    ['checksum', { 'x-amz-sdk-checksum-algorithm': 'CRC32', 'x-amz-checksum-crc32': 'AAAAAA==' }],
+    ['MD5', { 'content-md5': 'AAAAAAAAAAAAAAAAAAAAAA==' }],
+  ])('for its %s leaves the object that was there', async (name, headers) => {
+    const key = `wrong-${name}`;
+    await through('PUT', key, 'kept');
+    expect((await through('PUT', key, 'never', headers)).status).toBe(400);
+    expect(await through('GET', key)).toEqual({ status: 200, text: 'kept' });
+  });
+
+  test('as a part leaves the part that was there', async () => {
+    const Key = 'parts';
+    const { UploadId } = await world.client.send(new CreateMultipartUploadCommand({ Bucket, Key }));
+    const part = { Bucket, Key, UploadId, PartNumber: 1 };
+    const { ETag } = await world.client.send(new UploadPartCommand({ ...part, Body: 'kept' }));
+    const wrong = { 'content-md5': 'AAAAAAAAAAAAAAAAAAAAAA==' };
+    expect((await through('PUT', `${Key}?partNumber=1&uploadId=${UploadId}`, 'never', wrong)).status).toBe(400);
+    const complete = `<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>${ETag}</ETag></Part></CompleteMultipartUpload>`;
+    expect((await through('POST', `${Key}?uploadId=${UploadId}`, complete)).status).toBe(200);
+    const { Body } = await world.client.send(new GetObjectCommand({ Bucket, Key }));
+    expect(await Body?.transformToString()).toBe('kept');
+  });
+});
