@@ -1,5 +1,6 @@
 // P1: a write that fails takes nothing from the object that it would have replaced. LocalStack empties an object's file before
 // it has read and checked what comes over it: the head of the old object stays, and no bytes of it.
+import { rm } from 'node:fs/promises';
 import { CreateMultipartUploadCommand, GetObjectCommand, UploadPartCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openStore } from '../../src/keeper/store/index.ts';
@@ -7,6 +8,7 @@ import { fauxqs, localStack } from '../support/emulator.ts';
 import { holdable } from '../support/holdable.ts';
 import { createKeeperWorld, type KeeperWorld } from '../support/keeper.ts';
 import { describeWith } from '../support/requirements.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const Bucket = 'keeper-torn-write';
 
@@ -56,6 +58,46 @@ describe('an emulator that lost the bytes of what was to be replaced', () => {
     await world.restartKeeper();
     expect(front.seen.slice(seenBefore)).toContain(`PUT /${Bucket}/cut-off`);
     expect(await through('GET', 'cut-off')).toEqual({ status: 200, text: 'kept' });
+  });
+});
+
+describe('an emulator that announces bytes and does not send them', () => {
+  const front = holdable(fauxqs);
+  let world: KeeperWorld;
+  const through = (method: string, key: string, body?: string) =>
+    ask(`${world.keeper.url}/${Bucket}/${key}`, method, body);
+  const behind = (method: string, key: string, body?: string) =>
+    ask(`${world.emulator.url}/${Bucket}/${key}`, method, body);
+  beforeAll(async () => {
+    world = await createKeeperWorld(front.kind);
+    await through('PUT', '');
+  }, 60_000);
+  afterAll(() => world?.stop());
+
+  test('breaks the connection of its reader, gets the object again, and the next read is whole', async () => {
+    await through('PUT', 'starved', 'kept');
+    front.starve(/\/starved/);
+    await expect(through('GET', 'starved')).rejects.toThrow();
+    await waitFor(
+      'it to be put back',
+      () => front.seen.filter((line) => line.includes('PUT') && line.includes('starved')).length === 2,
+    );
+    front.release();
+    expect(await through('GET', 'starved')).toEqual({ status: 200, text: 'kept' });
+  });
+
+  test('keeps no other object away when the keeper comes: it is named, the rest is saved', async () => {
+    await world.keeper.close();
+    await behind('PUT', 'brought-torn', 'gone');
+    await behind('PUT', 'brought-whole', 'saved');
+    front.starve(/\/brought-torn/);
+    await rm(`${world.folder}/store`, { recursive: true });
+    await world.restartKeeper();
+    front.release();
+    const { damaged } = world.keeper.status();
+    expect(damaged.map(({ key }) => key)).toEqual(['brought-torn']);
+    await world.restartEmulator();
+    expect(await through('GET', 'brought-whole')).toEqual({ status: 200, text: 'saved' });
   });
 });
 

@@ -17,14 +17,16 @@ export interface Holdable {
   fail(fits: RegExp): void;
   /** Answers the next request that fits with this status, its body read. */
   refuseNext(fits: RegExp, status: number): void;
-  /** Lets go of all that is held, and holds and fails no more. */
+  /** Answers GETs that fit with the head alone, on a connection that stays open. */
+  starve(fits: RegExp): void;
+  /** Lets go of all that is held, and holds, fails and starves no more. */
   release(): void;
 }
 
 export function holdable(base: EmulatorKind): Holdable {
   const seen: string[] = [];
   const never = /^$/;
-  let [heldOnes, failing] = [never, never];
+  let [heldOnes, failing, starving] = [never, never, never];
   let refusal: { readonly fits: RegExp; readonly status: number } | undefined;
   let released = Promise.withResolvers<void>();
   let heldCount = 0;
@@ -48,7 +50,7 @@ export function holdable(base: EmulatorKind): Holdable {
       await released.promise;
       heldCount -= 1;
     }
-    if (!res.destroyed) pass(emulatorUrl, req, res);
+    if (!res.destroyed) pass(emulatorUrl, { req, res, isStarved: req.method === 'GET' && starving.test(line) });
   };
   return {
     seen,
@@ -64,8 +66,11 @@ export function holdable(base: EmulatorKind): Holdable {
     refuseNext(fits, status) {
       refusal = { fits, status };
     },
+    starve(fits) {
+      starving = fits;
+    },
     release() {
-      [heldOnes, failing] = [never, never];
+      [heldOnes, failing, starving] = [never, never, never];
       released.resolve();
       released = Promise.withResolvers();
     },
@@ -93,11 +98,18 @@ export function holdable(base: EmulatorKind): Holdable {
   };
 }
 
-function pass(emulatorUrl: string, req: http.IncomingMessage, res: http.ServerResponse): void {
+interface Passing {
+  readonly req: http.IncomingMessage;
+  readonly res: http.ServerResponse;
+  readonly isStarved: boolean;
+}
+
+function pass(emulatorUrl: string, { req, res, isStarved }: Passing): void {
   const { method, url, rawHeaders } = req;
   const onward = http.request(emulatorUrl, { method, path: url, headers: rawHeaders, agent: false }, (answer) => {
     res.writeHead(answer.statusCode ?? 500, answer.rawHeaders);
-    answer.pipe(res);
+    if (isStarved) res.flushHeaders();
+    else answer.pipe(res);
   });
   onward.on('error', () => res.destroy());
   res.on('close', () => onward.destroy());

@@ -1,15 +1,14 @@
 // Requests that change nothing: passed as they are, both bodies streamed. P3: believed before a byte is passed back.
 import type { IncomingMessage } from 'node:http';
-import { pipeline } from 'node:stream';
 import { asKeepsakeError } from '../../shared/errors.ts';
 import { bucketLock, keyLock } from '../locks.ts';
 import type { Call, KeeperParts } from '../parts.ts';
 import { beginRead, keepHead, replay } from '../replay/replay.ts';
 import { restoring } from '../upstream/gate.ts';
-import { notePassed } from '../upstream/passed-bytes.ts';
 import { answerHeaders, collect, requestHeaders, type Sending, send } from '../upstream/send.ts';
 import { sentinelPrefix } from '../upstream/session-source.ts';
 import type { Operation } from './classify.ts';
+import { passBody } from './pass-body.ts';
 import { repairAbsent } from './read-repair.ts';
 import { s3ErrorOf, sendS3Error } from './s3-errors.ts';
 import { upstreamPath, withClientIds } from './uploads.ts';
@@ -128,26 +127,25 @@ function hasBody({ headers }: IncomingMessage): boolean {
 }
 
 async function passBack(
-  { store }: KeeperParts,
-  { req, res }: Call,
+  keeper: KeeperParts,
+  call: Call,
   response: IncomingMessage,
   what: Extract<Operation, { kind: 'read' }>['what'],
 ): Promise<void> {
+  const { req, res } = call;
   const status = response.statusCode ?? 502;
   const headers = answerHeaders(response);
   const isTranslated = what !== 'any' && req.method === 'GET' && status === 200;
   if (isTranslated) {
     const xml = (await collect(response)).toString();
-    const mine = what === 'list-buckets' ? withoutSentinels(xml) : withClientIds(store, xml);
+    const mine = what === 'list-buckets' ? withoutSentinels(xml) : withClientIds(keeper.store, xml);
     const body = Buffer.from(mine);
     res.writeHead(status, response.statusMessage, withLength(headers, body.length));
     res.end(body);
     return;
   }
   res.writeHead(status, response.statusMessage, headers);
-  // A body that breaks off breaks the client's connection: what is short must not look whole.
-  pipeline(response, res, () => {});
-  response.on('data', (chunk: Buffer) => notePassed(chunk.length));
+  passBody(keeper, call, response);
 }
 
 function withoutSentinels(xml: string): string {

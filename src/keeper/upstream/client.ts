@@ -2,7 +2,8 @@
 // finds the service in it) but don't verify it.
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import { answerHeaders, collect, type Sending, send, type Upstream } from './send.ts';
+import { answerHeaders, collect, emulatorLost, type Sending, send, type Upstream } from './send.ts';
+import { watchBody } from './stalled.ts';
 
 /** A whole answer. `headers`: a flat list as it came. */
 export interface Answer {
@@ -57,6 +58,7 @@ export function createEmulatorClient(
     );
     const response = await answerWithin(timeoutMs, sending);
     if (believe !== undefined) await believe(response);
+    watchBody(response, () => response.destroy(emulatorLost('the rest of its answer does not come')));
     return response;
   };
   return {

@@ -126,6 +126,12 @@ export class Gate {
     this.#lose(reason);
   }
 
+  /** Asks the emulator: whether it answers now, in the session of `epoch`. */
+  async confirm(epoch: number): Promise<boolean> {
+    await this.#checkAfterNow();
+    return this.isOpen && this.#epoch === epoch;
+  }
+
   /** Resolves when the gate is open; rejects when the keeper stops first. */
   untilOpen(): Promise<void> {
     return this.#until(() => this.isOpen);
@@ -284,16 +290,12 @@ export class Gate {
 
   #createRun(recovery: Recovery): RecoveryRun {
     const epoch = this.#epoch;
-    const isNow = (): boolean => this.isOpen && this.#epoch === epoch;
     return new RecoveryRun(recovery, {
       logger: this.#options.logger,
       stopping: this.#stopping.signal,
-      isStillTrue: async () => {
-        await this.#checkAfterNow();
-        return isNow();
-      },
+      isStillTrue: () => this.confirm(epoch),
       onDone: () => {
-        if (isNow()) this.#open();
+        if (this.isOpen && this.#epoch === epoch) this.#open();
       },
       onEnd: () => this.suspect(),
     });
