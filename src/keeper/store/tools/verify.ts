@@ -2,7 +2,7 @@
 // files, totals. Reads by pages and blocks, so memory is flat; changes nothing. A keeper may run meanwhile: what it
 // drops between two looks is gone, not damaged, so each finding is looked at again before it is told.
 import { existsSync } from 'node:fs';
-import { access, readdir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { BodyDamaged, readSegments, type Segment } from '../body-reader.ts';
 import { readLog } from '../intents.ts';
@@ -172,16 +172,22 @@ async function findUnnamedFiles({ folder, reader }: Look): Promise<{ readonly fi
   for (const { file } of reader.bodyFiles()) unnamed.delete(file);
   let [files, bytes] = [0, 0];
   for (const name of unnamed) {
-    const file = path.join(bodies, name);
-    const isStillThere = await access(file).then(
-      () => true,
-      () => false,
-    );
-    if (!isStillThere) continue;
+    const sizeBytes = await sizeOf(path.join(bodies, name));
+    if (sizeBytes === undefined) continue;
     files += 1;
-    bytes += (await stat(file)).size;
+    bytes += sizeBytes;
   }
   return { files, bytes };
+}
+
+/** Undefined when the keeper has removed it meanwhile. */
+async function sizeOf(file: string): Promise<number | undefined> {
+  try {
+    return (await stat(file)).size;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 // A damaged page ends the work on its table, not the whole verification: SQLite's check has named the page already.
