@@ -23,6 +23,15 @@ const notImplemented = (words: RegExp) => refusedWith('NotImplemented', words);
 // The first that holds gives the reason: those of single cases come before those of all.
 const atTheDoors: readonly Omit<Explanation, 'at'>[] = [
   {
+    cases: [
+      'a wrong Content-MD5 over an object that is there',
+      'a wrong x-amz-checksum-crc32 over an object that is there',
+    ],
+    holds: (before, after) => statusOf(before) === 200 && !before.includes('\n\n') && after.includes('\n\n'),
+    reason:
+      'LocalStack has emptied the object by the time it refuses what should replace it: its head is answered, its bytes are gone. The keeper puts it back (P1).',
+  },
+  {
     cases: ['copying from a source that names no key', 'copying from a source that is empty'],
     holds: refusedWith('InvalidURI'),
     reason: 'Refused with 400 by both; LocalStack calls it InvalidArgument.',

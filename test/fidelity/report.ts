@@ -63,9 +63,9 @@ ${explainedOnes.map((one) => row([one.area, one.name, reasonsOf(one).join(' ')])
 
 ## All cases
 
-| area | case | exchanges | result |
-| --- | --- | ---: | --- |
-${comparisons.map((one) => row([one.area, one.name, String(one.exchanges), verdictOf(one)])).join('\n')}
+| area | case | result |
+| --- | --- | --- |
+${comparisons.map((one) => row([one.area, one.name, verdictOf(one)])).join('\n')}
 `;
 }
 

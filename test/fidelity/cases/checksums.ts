@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { ChecksumAlgorithm, GetObjectAttributesCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
-import type { Door } from '../door.ts';
+import { authorization, type Door } from '../door.ts';
 import { type Area, type FidelityCase, headersOf } from './case.ts';
 
 const text = 'a body with checksums';
@@ -147,4 +147,19 @@ function frame({ chunks, isSigned, trailer }: Chunked): string {
   return `${data}0${signature}\r\n${trailing}\r\n`;
 }
 
-export const checksums: Area = { name: 'checksums', cases: [...byAlgorithm, ...byHeaders, ...inChunks] };
+/** On a connection that closes: LocalStack sends the head of the object, and nothing of its bytes, and keeps others open. */
+const overAnother: readonly FidelityCase[] = ['Content-MD5', 'x-amz-checksum-crc32'].map((name) => ({
+  name: `a wrong ${name} over an object that is there`,
+  async run({ raw, wire, host, bucket }: Door) {
+    await raw('PUT', 'a', { body: text });
+    const zeros = Buffer.alloc(name === 'Content-MD5' ? 16 : 4).toString('base64');
+    await raw('PUT', 'a', { body: 'another body', headers: [name, zeros] });
+    const lines = [`Host: ${host}`, `Authorization: ${authorization}`, 'Connection: close'];
+    await wire(`GET /${bucket}/a HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
+  },
+}));
+
+export const checksums: Area = {
+  name: 'checksums',
+  cases: [...byAlgorithm, ...byHeaders, ...inChunks, ...overAnother],
+};
