@@ -30,6 +30,8 @@ export function perform(doing: Doing, action: Action): Promise<boolean> {
   switch (action.kind) {
     case 'put':
       return putOne(doing, action);
+    case 'put-wrong':
+      return putWrong(doing, action);
     case 'multipart':
       return upload(doing, action);
     case 'delete':
@@ -113,6 +115,23 @@ function settle<T>(doing: Doing, open: Open, { reply, ways }: { reply: Reply<T>;
       return assertNever(reply);
   }
 }
+
+async function putWrong(doing: Doing, { key, sizeBytes }: Extract<Action, { kind: 'put-wrong' }>): Promise<boolean> {
+  const { client, ledger, bodies, id, who } = doing;
+  const body = bodies.make(id, [sizeBytes], false);
+  const open = ledger.begin(key, who, `put ${id} (${sizeBytes} bytes) with a wrong MD5`);
+  const never: Operation['step'] = seen(() => false);
+  return settle(doing, open, {
+    reply: await client.put(key, id, { body, md5: wrongMd5 }),
+    ways: {
+      done: () => ({ step: never, text: 'taken' }),
+      refused: ({ code }) =>
+        code === 'BadDigest' ? { step: seen(() => true), text: 'refused', isRead: true } : undefined,
+    },
+  });
+}
+
+const wrongMd5 = Buffer.alloc(16).toString('base64');
 
 async function change(
   { ledger, who, ...rest }: Doing,

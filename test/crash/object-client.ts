@@ -68,7 +68,11 @@ export function createObjectClient(s3Url: string, Bucket: string) {
   });
   return {
     createBucket: () => reply(() => client.send(new CreateBucketCommand({ Bucket }))),
-    put: (Key: string, writer: string, { body, condition = {} }: { body: Body; condition?: Condition }) =>
+    put: (
+      Key: string,
+      writer: string,
+      { body, condition = {}, md5 }: { body: Body; condition?: Condition; md5?: string },
+    ) =>
       reply(() =>
         client.send(
           new PutObjectCommand({
@@ -78,6 +82,7 @@ export function createObjectClient(s3Url: string, Bucket: string) {
             ...described(writer),
             ...taggedBy(writer),
             ...condition,
+            ...(md5 !== undefined && { ContentMD5: md5 }),
           }),
         ),
       ),

@@ -8,6 +8,8 @@ export type Setting = 'cors' | 'tagging';
 /** One request, or the few of a multipart upload. Changes take an id of their own from the load. */
 export type Action =
   | { readonly kind: 'put'; readonly key: string; readonly sizeBytes: number; readonly ifAbsent: boolean }
+  /** With an MD5 that is not that of its body: refused, and nothing may come of it. */
+  | { readonly kind: 'put-wrong'; readonly key: string; readonly sizeBytes: number }
   | {
       readonly kind: 'multipart';
       readonly key: string;
@@ -37,6 +39,7 @@ export const settings: readonly Setting[] = ['cors', 'tagging'];
 
 const weights: readonly (readonly [Action['kind'], number])[] = [
   ['put', 30],
+  ['put-wrong', 2],
   ['multipart', 5],
   ['delete', 6],
   ['delete-many', 4],
@@ -62,6 +65,8 @@ export function planAction(random: Random): Action {
   switch (kind) {
     case 'put':
       return { kind, key, sizeBytes: anySize(random), ifAbsent: random.oneIn(10) };
+    case 'put-wrong':
+      return { kind, key, sizeBytes: anySize(random) };
     case 'multipart':
       return { kind, key, partSizes: anyParts(random), isAborted: random.oneIn(6) };
     case 'delete-many':
