@@ -11,7 +11,7 @@ import { s3ErrorOf, sendS3Error } from './s3-errors.ts';
 
 /**
  * Runs `work`, which passes the request and commits what came of it, and sends the answer it returns. When it throws, or the
- * emulator failed (5xx) or refused what it may have begun to write (400), what came of it is not known: the scope stays
+ * emulator failed (5xx) or refused a body that it may have begun to write (400), what came of it is not known: the scope stays
  * locked until emulator and store agree.
  */
 export async function mutate(
@@ -33,7 +33,7 @@ export async function mutate(
     await visit.leaveUnknown({ isAnswered: error.code !== 'S3Unavailable' });
     return;
   }
-  if (answer.status >= 500 || answer.status === badRequest) {
+  if (answer.status >= 500 || (answer.status === 400 && emptiesFirst.has(scope.operation))) {
     const left = visit.leaveUnknown({ isAnswered: true });
     sendAnswer(call, answer);
     await left;
@@ -44,8 +44,8 @@ export async function mutate(
 }
 
 // LocalStack looks at the checksum of a body when it has written it over what was there, and then removes both (s3/provider.py,
-// put_object): the answer is 400 BadDigest, and an object that was acknowledged has lost its bytes.
-const badRequest = 400;
+// put_object, upload_part, complete_multipart_upload): the answer is 400 BadDigest, and what was acknowledged has no bytes.
+const emptiesFirst: ReadonlySet<string> = new Set(['put-object', 'upload-part', 'complete-upload']);
 
 /**
  * Passes the request as it came and gives the emulator's whole answer, believed. `path` and `body` replace the
