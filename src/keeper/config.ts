@@ -50,6 +50,8 @@ export interface KeeperConfig {
   readonly probeMs?: number;
   /** How long the emulator may take to tell its session before it counts as hung. @default 10 s */
   readonly probeTimeoutMs?: number;
+  /** How long nothing may come of a body; see `watchBody`. @default 4 s */
+  readonly silentMs?: number;
 }
 
 /** @throws KeepsakeError `InvalidSettings` with all faults. */

@@ -67,8 +67,9 @@ async function runKeeper(
   config: KeeperConfig,
   { store, metrics, logger }: { readonly store: Store; readonly metrics: KeeperMetrics; readonly logger: Logger },
 ): Promise<RunningKeeper> {
-  const upstream = createUpstream(config.upstreamUrl, Number.POSITIVE_INFINITY);
-  const probe = createUpstream(config.upstreamUrl, 4);
+  const { silentMs = 4_000 } = config;
+  const upstream = createUpstream(config.upstreamUrl, { maxSockets: Number.POSITIVE_INFINITY, silentMs });
+  const probe = createUpstream(config.upstreamUrl, { maxSockets: 4, silentMs });
   const progress = noFill();
   const disk = new DiskGuard({
     folder: config.folder,
@@ -108,6 +109,7 @@ async function runKeeper(
     heads: new HeadCache(),
     disk,
     knownBuckets: new Set(),
+    healing: new Set(),
     wholeness: new Wholeness({ store, gate, locks, logger, progress, clientFor }),
     progress,
     clientFor,
@@ -152,7 +154,10 @@ async function runKeeper(
 }
 
 // `maxSockets` bounds our own calls only. Each client has a connection: many that stall must not keep the next waiting (P4).
-function createUpstream(url: string, maxSockets: number): Upstream {
+function createUpstream(
+  url: string,
+  { maxSockets, silentMs }: { readonly maxSockets: number; readonly silentMs: number },
+): Upstream {
   const { hostname, port } = new URL(url);
   // A kept connection is dropped well before an emulator drops it: Twisted after 60 s, Node after 5 s by default.
   const agent = new http.Agent({
@@ -162,7 +167,7 @@ function createUpstream(url: string, maxSockets: number): Upstream {
     timeout: 4_000,
     scheduling: 'lifo',
   });
-  return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80), agent };
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80), agent, silentMs };
 }
 
 function createServer(serve: http.RequestListener): http.Server {

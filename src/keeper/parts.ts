@@ -25,6 +25,8 @@ export interface KeeperParts {
   readonly logger: Logger;
   /** Buckets that the store is known to have: spares asking it each time. */
   readonly knownBuckets: Set<string>;
+  /** Objects that are being put back because a reader did not get their bytes: once is enough for all. */
+  readonly healing: Set<string>;
   readonly wholeness: Wholeness;
   /** The last filling of the emulator. */
   readonly progress: FillProgress;

@@ -220,17 +220,25 @@ async function copy(doing: Doing, { from, key }: Extract<Action, { kind: 'copy' 
   return settle(doing, target, { reply, ways: { effect, done: () => ({ step: done, text: `took ${body?.id}` }) } });
 }
 
-async function copyAsItIs(doing: Doing, { from, key }: Extract<Action, { kind: 'copy-as-it-is' }>): Promise<boolean> {
+async function copyAsItIs(
+  doing: Doing,
+  { from, key, ifAbsent }: Extract<Action, { kind: 'copy-as-it-is' }>,
+): Promise<boolean> {
   const { client, ledger, who } = doing;
   const writer = fixedWriter(from);
   const content = ledger.content(from, writer);
   if (content === undefined) throw new Error(`${from} was never written`);
   ledger.expect(key, writer, content);
-  const open = ledger.begin(key, who, `copy of ${from} as it is`);
-  const effect = put(writer, writer);
+  const open = ledger.begin(key, who, `copy of ${from} as it is${ifAbsent ? ', if absent' : ''}`);
+  const effect = ifAbsent ? putIfAbsent(writer, writer) : put(writer, writer);
   return settle(doing, open, {
-    reply: await client.copy(from, key, undefined),
-    ways: { effect, done: () => ({ step: effect, text: 'done' }), refused: () => undefined },
+    reply: await client.copy(from, key, undefined, ifAbsent ? { IfNoneMatch: '*' } : {}),
+    ways: {
+      effect,
+      done: () => ({ step: effect, text: 'done' }),
+      refused: ({ status }) =>
+        ifAbsent && (status === 412 || status === 409) ? present('there is one', status) : undefined,
+    },
   });
 }
 

@@ -96,7 +96,7 @@ export function createObjectClient(s3Url: string, Bucket: string) {
         return { deleted: Deleted.flatMap(({ Key }) => Key ?? []), failed: Errors.flatMap(({ Key }) => Key ?? []) };
       }),
     /** With a `writer` the copy's metadata and tags are its own; without, those of the source. */
-    copy: (from: string, Key: string, writer: string | undefined) =>
+    copy: (from: string, Key: string, writer: string | undefined, condition: Condition = {}) =>
       reply(async () => {
         const CopySource = `${Bucket}/${from.split('/').map(encodeURIComponent).join('/')}`;
         const own = writer !== undefined && {
@@ -105,7 +105,9 @@ export function createObjectClient(s3Url: string, Bucket: string) {
           ...described(writer),
           ...taggedBy(writer),
         };
-        const { CopyObjectResult } = await client.send(new CopyObjectCommand({ Bucket, Key, CopySource, ...own }));
+        const { CopyObjectResult } = await client.send(
+          new CopyObjectCommand({ Bucket, Key, CopySource, ...own, ...condition }),
+        );
         return { etag: CopyObjectResult?.ETag ?? '' };
       }),
     beginUpload: (Key: string, writer: string) =>

@@ -20,8 +20,8 @@ export type Action =
   | { readonly kind: 'delete-many'; readonly keys: readonly string[] }
   /** With metadata and tags of its own; `from` may be `key` itself. */
   | { readonly kind: 'copy'; readonly from: string; readonly key: string }
-  /** All as it is at the source, which never changes. */
-  | { readonly kind: 'copy-as-it-is'; readonly from: string; readonly key: string }
+  /** All as it is at the source, which never changes; `ifAbsent`: only where nothing is there. */
+  | { readonly kind: 'copy-as-it-is'; readonly from: string; readonly key: string; readonly ifAbsent: boolean }
   | { readonly kind: 'tag' | 'untag'; readonly key: string }
   | { readonly kind: 'set' | 'unset' | 'read-setting'; readonly setting: Setting }
   | { readonly kind: 'get' | 'head' | 'read-tags'; readonly key: string }
@@ -74,7 +74,7 @@ export function planAction(random: Random): Action {
     case 'copy':
       return { kind, from: random.oneIn(2) ? key : anyKey(random), key };
     case 'copy-as-it-is':
-      return { kind, from: random.pick(fixedKeys) ?? '', key };
+      return { kind, from: random.pick(fixedKeys) ?? '', key, ifAbsent: random.oneIn(3) };
     case 'set':
     case 'unset':
     case 'read-setting':

@@ -12,8 +12,14 @@ import { waitFor } from '../support/wait-for.ts';
 
 const Bucket = 'keeper-torn-write';
 
-const ask = async (url: string, method: string, body?: string, headers: Record<string, string> = {}) => {
-  const answer = await fetch(url, { method, body: body ?? null, headers, signal: AbortSignal.timeout(10_000) });
+const ask = async (
+  url: string,
+  method: string,
+  body?: string,
+  headers: Record<string, string> = {},
+  patienceMs = 20_000,
+) => {
+  const answer = await fetch(url, { method, body: body ?? null, headers, signal: AbortSignal.timeout(patienceMs) });
   return { status: answer.status, text: await answer.text() };
 };
 
@@ -69,7 +75,7 @@ describe('an emulator that announces bytes and does not send them', () => {
   const behind = (method: string, key: string, body?: string) =>
     ask(`${world.emulator.url}/${Bucket}/${key}`, method, body);
   beforeAll(async () => {
-    world = await createKeeperWorld(front.kind);
+    world = await createKeeperWorld(front.kind, { silentMs: 500 });
     await through('PUT', '');
   }, 60_000);
   afterAll(() => world?.stop());
@@ -84,6 +90,16 @@ describe('an emulator that announces bytes and does not send them', () => {
     );
     front.release();
     expect(await through('GET', 'starved')).toEqual({ status: 200, text: 'kept' });
+  });
+
+  test('is not asked for ever for an object that the keeper does not know', async () => {
+    await behind('PUT', 'unknown', 'gone');
+    front.starve(/\/unknown/);
+    front.refuseNext(/^PUT .*\/unknown/, 400);
+    expect((await through('PUT', 'unknown', 'never')).status).toBe(400);
+    expect((await ask(`${world.keeper.url}/${Bucket}/unknown`, 'PUT', 'taken', {}, 40_000)).status).toBe(200);
+    front.release();
+    expect(await through('GET', 'unknown')).toEqual({ status: 200, text: 'taken' });
   });
 
   test('keeps no other object away when the keeper comes: it is named, the rest is saved', async () => {
@@ -119,6 +135,26 @@ describeWith(localStack.requirements, 'a write that LocalStack refuses', () => {
     await through('PUT', key, 'kept');
     expect((await through('PUT', key, 'never', headers)).status).toBe(400);
     expect(await through('GET', key)).toEqual({ status: 200, text: 'kept' });
+  });
+
+  test('for its condition, as a copy, leaves the object that was there', async () => {
+    await through('PUT', 'source', 'longer than what is there');
+    await through('PUT', 'copied-over', 'kept');
+    const headers = { 'x-amz-copy-source': `/${Bucket}/source`, 'if-none-match': '*' };
+    expect((await through('PUT', 'copied-over', undefined, headers)).status).toBe(412);
+    expect(await through('GET', 'copied-over')).toEqual({ status: 200, text: 'kept' });
+  });
+
+  test('as a setting of a bucket, when the keeper was killed meanwhile, leaves the bucket', async () => {
+    const empty = `${Bucket}-empty`;
+    expect((await ask(`${world.keeper.url}/${empty}`, 'PUT')).status).toBe(200);
+    await world.keeper.close();
+    const store = await openStore({ folder: `${world.folder}/store` });
+    const operation = JSON.stringify({ operation: 'put-bucket-setting', setting: 'notification' });
+    store.beginIntent({ bucket: empty, key: null, operation });
+    await store.close();
+    await world.restartKeeper();
+    expect((await ask(`${world.keeper.url}/${empty}`, 'HEAD')).status).toBe(200);
   });
 
   test('as a part leaves the part that was there', async () => {

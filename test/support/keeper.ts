@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
+import type { KeeperConfig } from '../../src/keeper/config.ts';
 import { type RunningKeeper, startKeeper } from '../../src/keeper/index.ts';
 import { createLogger, silentLogger } from '../../src/shared/logger.ts';
 import type { EmulatorKind, TestEmulator } from './emulator.ts';
@@ -22,7 +23,10 @@ export interface KeeperWorld {
 }
 
 /** An emulator and a keeper in front of it, both fresh. The caller stops it. */
-export async function createKeeperWorld(kind: EmulatorKind): Promise<KeeperWorld> {
+export async function createKeeperWorld(
+  kind: EmulatorKind,
+  options: Pick<KeeperConfig, 'silentMs'> = {},
+): Promise<KeeperWorld> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'keepsake-keeper-'));
   const emulator = await kind.create(folder);
   await emulator.start();
@@ -36,6 +40,7 @@ export async function createKeeperWorld(kind: EmulatorKind): Promise<KeeperWorld
         retentionMs: 86_400_000,
         retentionBytes: 1024 ** 3,
         probeMs: 100,
+        ...options,
       },
       { logger: process.env.KEEPER_LOG ? createLogger('keeper', 'debug') : silentLogger() },
     );

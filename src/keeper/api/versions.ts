@@ -35,7 +35,7 @@ export async function restoreVersion(keeper: KeeperParts, request: RestoreReques
   } catch (error) {
     const code = error instanceof KeepsakeError ? error.code : undefined;
     if (code === 'VersionNotFound') visit.leave();
-    else void visit.leaveUnknown({ isAnswered: code !== 'S3Unavailable' });
+    else void visit.leaveUnknown();
     throw error;
   }
 }

@@ -32,7 +32,7 @@ const bucketSettings = new Set([
 const bucketSettingsWithId = new Set(['analytics', 'intelligent-tiering', 'inventory', 'metrics']);
 const objectSettings = new Set(['acl', 'tagging']);
 /** Those that S3 can delete. An emulator takes a DELETE of another one, such as ?acl, for a DELETE of the whole bucket or object. */
-const deletableBucketSettings = new Set([
+export const deletableBucketSettings: ReadonlySet<string> = new Set([
   ...['cors', 'encryption', 'lifecycle', 'ownershipControls', 'policy', 'publicAccessBlock', 'tagging', 'website'],
 ]);
 

@@ -11,7 +11,7 @@ import { s3ErrorOf, sendS3Error } from './s3-errors.ts';
 
 /**
  * Runs `work`, which passes the request and commits what came of it, and sends the answer it returns. When it throws, or the
- * emulator failed (5xx) or refused a body that it may have begun to write (400), what came of it is not known: the scope stays
+ * emulator failed (5xx) or refused what it may have written by then, what came of it is not known: the scope stays
  * locked until emulator and store agree.
  */
 export async function mutate(
@@ -30,11 +30,11 @@ export async function mutate(
     if (error.code === 'S3Unavailable') keeper.gate.suspect();
     if (error.kind === 'bug') keeper.logger.error({ err: thrown, operation: scope.operation }, 'a request failed');
     sendS3Error(res, s3ErrorOf(error), target.path);
-    await visit.leaveUnknown({ isAnswered: error.code !== 'S3Unavailable' });
+    await visit.leaveUnknown();
     return;
   }
-  if (answer.status >= 500 || (answer.status === 400 && emptiesFirst.has(scope.operation))) {
-    const left = visit.leaveUnknown({ isAnswered: true });
+  if (answer.status >= 500 || answer.status === refusedAfterWriting.get(scope.operation)) {
+    const left = answer.status >= 500 ? visit.leaveUnknown() : visit.leaveRefused();
     sendAnswer(call, answer);
     await left;
     return;
@@ -43,9 +43,13 @@ export async function mutate(
   sendAnswer(call, answer);
 }
 
-// LocalStack looks at the checksum of a body when it has written it over what was there, and then removes both (s3/provider.py,
-// put_object, upload_part, complete_multipart_upload): the answer is 400 BadDigest, and what was acknowledged has no bytes.
-const emptiesFirst: ReadonlySet<string> = new Set(['put-object', 'upload-part', 'complete-upload']);
+// LocalStack writes first, and then looks at the checksum of a body (400) or at the condition of a copy (412): what was there
+// has lost its bytes, or has those of another (s3/provider.py: put_object, upload_part, copy_object).
+const refusedAfterWriting: ReadonlyMap<string, number> = new Map([
+  ['put-object', 400],
+  ['upload-part', 400],
+  ['copy-object', 412],
+]);
 
 /**
  * Passes the request as it came and gives the emulator's whole answer, believed. `path` and `body` replace the
@@ -78,6 +82,7 @@ export async function pass(
   if (sending.isSent()) tap?.finish().catch(() => {});
   const response = await sending.response;
   await gate.believe(response, turn.epoch);
+  turn.noteAnswer();
   const answer = {
     status: response.statusCode ?? 0,
     statusMessage: response.statusMessage ?? '',

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream';
 import { reasonOf } from '../../shared/s3.ts';
 import { bucketLock, keyLock } from '../locks.ts';
 import type { Call, KeeperParts } from '../parts.ts';
+import { leaveOutBad } from '../restore/leave-out.ts';
 import { agreeOnKey } from '../restore/settle.ts';
 import { notePassed } from '../upstream/passed-bytes.ts';
 import { watchBody } from '../upstream/stalled.ts';
@@ -20,30 +21,40 @@ export function passBody(keeper: KeeperParts, call: Call, response: IncomingMess
     void putBack(keeper, call);
   };
   response.once('error', broken); // heard before the pipeline does, which destroys the client's connection
-  watchBody(response, () => {
-    void keeper.gate.confirm(epoch).then((isAlive) => {
-      if (!isAlive || response.complete) return; // it hangs as a whole: who waits, waits for that
+  watchBody(response, {
+    silentMs: keeper.upstream.silentMs,
+    confirm: () => keeper.gate.confirm(epoch),
+    onStall() {
       broken();
       response.destroy();
-    });
+    },
   });
   pipeline(response, res, () => {});
   response.on('data', (chunk: Buffer) => notePassed(chunk.length));
 }
 
-async function putBack({ store, locks, gate, clientFor, logger }: KeeperParts, { target, epoch }: Call): Promise<void> {
+async function putBack(keeper: KeeperParts, { target, epoch }: Call): Promise<void> {
+  const { store, locks, gate, heads, healing, logger } = keeper;
   const { bucket, key } = target;
-  if (key === '' || !(await gate.confirm(epoch))) return; // what comes instead of this emulator is filled
-  const release = await locks.acquireAll([bucketLock(bucket, true), keyLock(bucket, key)]);
-  const endWork = gate.beginWork();
+  const name = `${bucket}/${key}`;
+  if (key === '' || healing.has(name)) return;
+  healing.add(name);
   try {
-    if (store.object(bucket, key) === undefined) return;
-    logger.warn({ bucket, key }, 'an object of which the emulator did not send all bytes is put back');
-    await agreeOnKey(store, clientFor(epoch), bucket, key);
+    if (!(await gate.confirm(epoch))) return; // what comes instead of this emulator is filled
+    const release = await locks.acquireAll([bucketLock(bucket, true), keyLock(bucket, key)]);
+    const endWork = gate.beginWork();
+    try {
+      if (store.object(bucket, key) === undefined) return;
+      logger.warn({ bucket, key }, 'an object of which the emulator did not send all bytes is put back');
+      await leaveOutBad(keeper, target, () => agreeOnKey(store, keeper.clientFor(epoch), bucket, key));
+      heads.clear();
+    } finally {
+      endWork();
+      release();
+    }
   } catch (error) {
     logger.warn({ bucket, key, reason: reasonOf(error) }, 'it is not put back yet');
   } finally {
-    endWork();
-    release();
+    healing.delete(name);
   }
 }

@@ -4,6 +4,7 @@ import { bucketLock } from '../locks.ts';
 import type { Call, KeeperParts } from '../parts.ts';
 import { captureObject } from '../restore/capture.ts';
 import { agreeOnKey } from '../restore/settle.ts';
+import type { Turn } from '../restore/visit.ts';
 import type { Answer, EmulatorClient } from '../upstream/client.ts';
 import { textOf } from '../xml.ts';
 import type { BodyTap } from './body-tap.ts';
@@ -22,8 +23,7 @@ export function postForm(keeper: KeeperParts, call: Call): Promise<void> {
     // A form chooses the status of its success, and LocalStack takes any: what tells a key has made it.
     const client = keeper.clientFor(turn.epoch);
     if (answer.status >= 400 && told === undefined) {
-      // As a refused PUT may have (mutation.ts), it may have emptied what was there.
-      for (const key of form.keys()) await agreeOnKey(keeper.store, client, bucket, key);
+      if (answer.status === 400) await putBackNamed(keeper, turn, { bucket, keys: form.keys() });
       return answer;
     }
     const made = told === undefined ? await whatIsThere(client, bucket, form.keys()) : [told];
@@ -32,6 +32,17 @@ export function postForm(keeper: KeeperParts, call: Call): Promise<void> {
     for (const key of made) await captureObject(keeper.store, client, { bucket, key });
     return answer;
   });
+}
+
+// A checksum that was wrong: as with a PUT (mutation.ts), what was there has been emptied.
+async function putBackNamed(
+  { store, heads, clientFor }: KeeperParts,
+  { epoch }: Turn,
+  { bucket, keys }: { readonly bucket: string; readonly keys: readonly string[] },
+): Promise<void> {
+  heads.clear();
+  for (const key of keys)
+    if (store.object(bucket, key) !== undefined) await agreeOnKey(store, clientFor(epoch), bucket, key);
 }
 
 /** Sees the form without saving it: what came of it is read back. */

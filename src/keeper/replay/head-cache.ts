@@ -55,6 +55,12 @@ export class HeadCache {
     }
   }
 
+  /** To be called when an object was put back in the same session: the emulator tells another time of it. */
+  clear(): void {
+    this.#entries.clear();
+    this.#bytes = 0;
+  }
+
   drop(variant: string): void {
     const entry = this.#entries.get(variant);
     if (entry === undefined) return;

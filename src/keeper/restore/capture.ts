@@ -49,6 +49,9 @@ async function describe(
   };
 }
 
+/** How often an object is asked for whose answer breaks off, before the fault is taken to be the object's. */
+export const captureAttempts = 2;
+
 /** Saves an object as the emulator holds it, bytes and all. @throws KeepsakeError `S3Unavailable`, `S3BadAnswer`, `DiskFull` */
 export async function captureObject(
   store: Store,

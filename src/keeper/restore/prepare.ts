@@ -6,7 +6,7 @@ import { pathOf } from '../proxy/target.ts';
 import type { Store } from '../store/contract.ts';
 import type { EmulatorClient } from '../upstream/client.ts';
 import { eachAtOnce } from './at-once.ts';
-import { captureBucket, captureObject } from './capture.ts';
+import { captureAttempts, captureBucket, captureObject } from './capture.ts';
 import { leaveOutBad } from './leave-out.ts';
 import { listBuckets, listKeys } from './listing.ts';
 import type { FillProgress } from './progress.ts';
@@ -52,8 +52,6 @@ async function captureUnknown(store: Store, client: EmulatorClient, options: Pre
   }
 }
 
-const attempts = 3;
-
 // An object that the emulator can't show, although it answers otherwise, must not keep all others away.
 async function captureOrName(
   store: Store,
@@ -67,7 +65,7 @@ async function captureOrName(
       return;
     } catch (error) {
       if (!(error instanceof KeepsakeError) || !['S3Unavailable', 'S3BadAnswer'].includes(error.code)) throw error;
-      if (error.code === 'S3Unavailable' && attempt < attempts) continue;
+      if (error.code === 'S3Unavailable' && attempt < captureAttempts) continue;
       await listBuckets(client); // it answers otherwise: the fault is the object's
       const reason = `the emulator brought it, and it can't be saved: ${error.message}`;
       logger.error({ bucket, key, reason }, 'an object is not kept');

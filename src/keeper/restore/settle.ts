@@ -5,11 +5,12 @@ import { KeepsakeError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { reasonOf } from '../../shared/s3.ts';
 import type { KeeperParts } from '../parts.ts';
+import { deletableBucketSettings } from '../proxy/classify.ts';
 import { pathOf } from '../proxy/target.ts';
 import type { Intent, Store } from '../store/contract.ts';
 import type { EmulatorClient } from '../upstream/client.ts';
-import { captureObject } from './capture.ts';
-import { listKeys } from './listing.ts';
+import { captureAttempts, captureObject } from './capture.ts';
+import { listBuckets, listKeys } from './listing.ts';
 import {
   expectSuccess,
   isForGood,
@@ -55,35 +56,38 @@ const maxRetryMs = 5_000;
 /** What an emulator that answers may still work on when its client is gone: it does for milliseconds. */
 const lastRequestsMs = 500;
 
+/** How a change of unknown outcome ended: settled, or left to the next start. */
+export type Settlement = 'agreed' | 'keeper stops' | 'store failed';
+
 /**
- * Makes emulator and store agree on what was affected, however long it takes: true when they do. A new session since
- * `epoch` did it by the filling. False when the keeper stops first, or its store has failed. `isAnswered`: the emulator is
- * done with the change; else it may still be at it.
+ * Makes emulator and store agree on what was affected, however long it takes. A session that comes after `epoch` does it by
+ * its filling. `isAnswered`: the emulator is done with the change; else it may still be at it.
  */
 export async function settle(
   keeper: KeeperParts,
   affected: Affected,
   { epoch, isAnswered }: { readonly epoch: number; readonly isAnswered: boolean },
-): Promise<boolean> {
+): Promise<Settlement> {
   const { gate, logger, store } = keeper;
   if (!isAnswered) await delay(lastRequestsMs, undefined, { ref: false });
   for (let retryMs = minRetryMs; ; retryMs = Math.min(2 * retryMs, maxRetryMs)) {
     try {
-      await gate.untilOpen();
+      await gate.untilOpenOrOver(epoch);
     } catch {
-      return false; // the keeper stops
+      return 'keeper stops';
     }
     // A commit whose fsync failed may count when the store is opened again: only then is it known what to agree on.
-    if (store.failure() !== undefined) return false;
-    if (gate.epoch !== epoch) return true;
+    if (store.failure() !== undefined) return 'store failed';
+    if (gate.epoch !== epoch) return 'agreed';
     try {
       await agree(store, keeper.clientFor(epoch), affected);
-      return true;
+      keeper.heads.clear();
+      return 'agreed';
     } catch (error) {
       if (isForGood(error)) {
         // a restart would leave it out too
         logger.error({ bucket: affected.bucket, reason: reasonOf(error) }, "a change can't be settled");
-        return true;
+        return 'agreed';
       }
       logger.warn({ bucket: affected.bucket, reason: reasonOf(error) }, 'a change is not settled yet');
       gate.suspect();
@@ -152,14 +156,28 @@ export async function agreeOnKey(store: Store, client: EmulatorClient, bucket: s
   if (status !== 404) await keepOrDelete(store, client, bucket, key);
 }
 
-// It may be older than the change, made behind our back: better kept. Where there is no room, the change is undone.
+// It may be older than the change, made behind our back: better kept. Where there is no room, the change is undone; where the
+// emulator has its head and no bytes, nothing can be kept.
 async function keepOrDelete(store: Store, client: EmulatorClient, bucket: string, key: string): Promise<void> {
-  try {
-    await captureObject(store, client, { bucket, key });
-  } catch (error) {
-    if (!(error instanceof KeepsakeError) || error.code !== 'DiskFull') throw error;
-    expectSuccess(await client.call('DELETE', pathOf(bucket, key)), 'an unacknowledged object went');
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await captureObject(store, client, { bucket, key });
+    } catch (error) {
+      if (!(error instanceof KeepsakeError)) throw error;
+      if (error.code === 'S3Unavailable' && attempt < captureAttempts) continue;
+      if (error.code === 'S3Unavailable') throw await blameObject(client, `${bucket}/${key}`, error);
+      if (error.code !== 'DiskFull') throw error;
+      expectSuccess(await client.call('DELETE', pathOf(bucket, key)), 'an unacknowledged object went');
+      return;
+    }
   }
+}
+
+/** The fault is the object's when the emulator answers otherwise. @throws KeepsakeError `S3Unavailable` when it does not */
+async function blameObject(client: EmulatorClient, name: string, cause: KeepsakeError): Promise<KeepsakeError> {
+  await listBuckets(client);
+  const what = `an object that the keeper does not know can't be read from the emulator: ${name}`;
+  return new KeepsakeError('S3BadAnswer', { what, got: cause.message }, cause);
 }
 
 async function agreeOnSetting(
@@ -177,6 +195,7 @@ async function agreeOnSetting(
   if (key !== '' || record === undefined) return;
   const setting = record.settings.find((one) => one.name === name);
   if (setting !== undefined) return putBackSetting(client, bucket, '', setting);
+  if (name !== 'acl' && !deletableBucketSettings.has(name)) return; // nothing undoes it, and DELETE would be that of the bucket
   const answer =
     name === 'acl'
       ? await client.call('PUT', pathOf(bucket, '', name), { headers: ['x-amz-acl', 'private'] })

@@ -25,6 +25,8 @@ export interface Turn {
   readonly epoch: number;
   /** Takes the locks and writes the intents; to be called before the emulator can act. Safe to call again. */
   enter(): Promise<void>;
+  /** Notes that the emulator has answered: it is done with the change. */
+  noteAnswer(): void;
 }
 
 /** A turn with its end; whoever makes one calls `leave` or `leaveUnknown` once. */
@@ -37,6 +39,8 @@ export class Visit implements Turn {
   #release: Release | undefined;
   #endDoubt: ((end: DoubtEnd) => void) | undefined;
   #endWork: (() => void) | undefined;
+  #isAnswered = false;
+  #isLeft = false;
 
   /** `epoch`: that in which the request began. */
   constructor(keeper: KeeperParts, scope: Scope, epoch: number) {
@@ -55,7 +59,8 @@ export class Visit implements Turn {
     const { bucket, keys } = this.#scope.affected;
     const { source } = this.#scope;
     const release = await locks.acquireAll(this.#scope.locks);
-    if (!gate.isOpen || gate.epoch !== this.epoch) {
+    // An emulator may answer before the body's end: then the turn was left while it waited for its locks.
+    if (this.#isLeft || !gate.isOpen || gate.epoch !== this.epoch) {
       release();
       throw restoring();
     }
@@ -90,21 +95,38 @@ export class Visit implements Turn {
   }
 
   #leave(end: DoubtEnd): void {
+    this.#isLeft = true;
     this.#endWork?.();
     for (const intent of this.#intents) this.#keeper.store.endIntent(intent);
     this.#endDoubt?.(end);
     this.#release?.();
   }
 
-  /**
-   * Ends the turn once emulator and store agree again; a turn that was never entered changed nothing. `isAnswered`: the
-   * emulator is done with the change.
-   */
-  async leaveUnknown({ isAnswered }: { readonly isAnswered: boolean }): Promise<void> {
+  noteAnswer(): void {
+    this.#isAnswered = true;
+  }
+
+  /** Ends the turn once emulator and store agree again; a turn that was never entered changed nothing. */
+  leaveUnknown(): Promise<void> {
+    return this.#settle('unknown');
+  }
+
+  /** As `leaveUnknown`, of a change that was refused: nobody can have seen it done. */
+  leaveRefused(): Promise<void> {
+    return this.#settle('committed');
+  }
+
+  async #settle(end: DoubtEnd): Promise<void> {
     await this.#entering?.catch(() => {});
     if (this.#release === undefined) return;
     this.#endWork?.(); // a filling that waits for us goes on and decides
-    const isSettled = await settle(this.#keeper, this.#scope.affected, { epoch: this.epoch, isAnswered });
-    if (isSettled) this.#leave('unknown'); // else the keeper stops; its intents are settled at the next start
+    const settlement = await settle(this.#keeper, this.#scope.affected, {
+      epoch: this.epoch,
+      isAnswered: this.#isAnswered,
+    });
+    if (settlement === 'agreed') this.#leave(end);
+    // The intents are settled at the next start. Whoever waits for the locks of a keeper that stops is told so; while one
+    // whose store failed ends, nobody may see what the next start may see otherwise.
+    else if (settlement === 'keeper stops') this.#release();
   }
 }

@@ -58,7 +58,11 @@ export function createEmulatorClient(
     );
     const response = await answerWithin(timeoutMs, sending);
     if (believe !== undefined) await believe(response);
-    watchBody(response, () => response.destroy(emulatorLost('the rest of its answer does not come')));
+    watchBody(response, {
+      silentMs: upstream.silentMs,
+      confirm: async () => true,
+      onStall: () => response.destroy(emulatorLost('the rest of its answer does not come')),
+    });
     return response;
   };
   return {

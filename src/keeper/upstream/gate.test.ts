@@ -207,6 +207,22 @@ test('what was taken for whole can be found not to be, without a new session', a
   expect(gate.epoch).toBeGreaterThan(epoch);
 });
 
+test('whoever holds locks in a session that is over is told so before the next one is filled', async () => {
+  const emulator = new Emulator();
+  const gate = await openGate(emulator, 5);
+  const { epoch } = gate;
+  const endWork = gate.beginWork(); // waits for a lock of theirs, and the filling for it
+  emulator.session = new Error('connect ECONNREFUSED');
+  await waitFor('the gate to be closed', () => !gate.isOpen);
+  const told = gate.untilOpenOrOver(epoch);
+  emulator.session = 'second';
+  await told;
+  expect([gate.isOpen, emulator.filled]).toEqual([false, ['first']]);
+  endWork();
+  await gate.untilOpen();
+  expect(emulator.filled).toEqual(['first', 'second']);
+});
+
 test('closing breaks off what is left of a filling', async () => {
   const emulator = new Emulator();
   emulator.rest = (signal) => new Promise((resolve) => signal.addEventListener('abort', () => resolve()));

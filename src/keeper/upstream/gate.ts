@@ -137,6 +137,14 @@ export class Gate {
     return this.#until(() => this.isOpen);
   }
 
+  /**
+   * Resolves when the gate is open, or `epoch` is over: whoever holds locks must not wait for the next session, which
+   * waits for those that wait for the locks. Rejects when the keeper stops first.
+   */
+  untilOpenOrOver(epoch: number): Promise<void> {
+    return this.#until(() => this.isOpen || this.#epoch !== epoch);
+  }
+
   /** Resolves when the emulator is whole; rejects when the keeper stops first. */
   untilWhole(): Promise<void> {
     return this.#until(() => this.isWhole);
@@ -211,6 +219,7 @@ export class Gate {
     this.#session = null;
     this.#verified = new WeakSet();
     this.#recovery?.pause();
+    this.#events.emit('change');
   }
 
   #open(): void {

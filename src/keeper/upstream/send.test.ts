@@ -14,7 +14,7 @@ async function upstreamOf(serve: (socket: Socket) => void) {
     agent.destroy();
     server.close();
   });
-  return { host: '127.0.0.1', port: (server.address() as AddressInfo).port, agent };
+  return { host: '127.0.0.1', port: (server.address() as AddressInfo).port, agent, silentMs: 4_000 };
 }
 
 test('an answer that broke off before anyone read it is an error, not a silence', async () => {

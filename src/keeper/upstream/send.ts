@@ -9,6 +9,8 @@ export interface Upstream {
   readonly host: string;
   readonly port: number;
   readonly agent: http.Agent;
+  /** How long nothing may come of a body before the emulator is asked whether it is alive, and how long after its answer. */
+  readonly silentMs: number;
 }
 
 /** `headers`: a flat list, sent as it is; it must frame the body (content-length or transfer-encoding). */

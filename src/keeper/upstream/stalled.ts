@@ -3,14 +3,31 @@
 import type { IncomingMessage } from 'node:http';
 
 /**
- * Calls `onStall` when nothing came for the idle time of the connection (its agent's `timeout`) although the reader of the
- * body waits: what came has been taken. May call it again after more has come. Whoever calls it decides what to do.
+ * Calls `onStall` when the reader of a body waits and nothing comes although the emulator is alive: silence, then an answer to
+ * `confirm`, then as much silence again. So neither an emulator nor a keeper that was stopped for a while is taken for it.
  */
-export function watchBody(response: IncomingMessage, onStall: () => void): void {
+export function watchBody(
+  response: IncomingMessage,
+  {
+    silentMs,
+    confirm,
+    onStall,
+  }: { readonly silentMs: number; readonly confirm: () => Promise<boolean>; readonly onStall: () => void },
+): void {
   const { socket } = response; // an answer that ends lets go of it
-  const idle = (): void => {
-    if (!response.complete && response.readableLength === 0) onStall();
+  let confirmedAt: number | undefined; // so many bytes had come when the emulator was asked
+  const silent = (): void => {
+    if (response.complete || response.destroyed) return;
+    socket.setTimeout(silentMs); // Node tells of silence once
+    const bytes = socket.bytesRead;
+    if (response.readableLength > 0) confirmedAt = undefined;
+    else if (confirmedAt === bytes) onStall();
+    else
+      void confirm().then((isAlive) => {
+        confirmedAt = isAlive ? bytes : undefined;
+      });
   };
-  socket.on('timeout', idle);
-  response.once('close', () => socket.off('timeout', idle));
+  socket.setTimeout(silentMs);
+  socket.on('timeout', silent);
+  response.once('close', () => socket.off('timeout', silent));
 }
