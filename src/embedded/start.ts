@@ -186,6 +186,13 @@ async function startOwnS3({ config, options, folder, logs, stack }: Start): Prom
   });
   const keeper = await startKeeper({ ...keeperConfig, session: emulator.session }, { logger: logs('keeper') });
   stack.defer(() => keeper.close());
+  const watching = setInterval(() => {
+    const failure = keeper.failure();
+    if (failure === undefined) return;
+    clearInterval(watching);
+    options.onLost?.(failure); // only a new start helps
+  }, 1_000);
+  stack.defer(() => clearInterval(watching));
   const telling = setInterval(() => options.onRestoring?.(keeper.status().restore), 200);
   try {
     await Promise.race([keeper.open(), rejectedBy(options.signal)]);

@@ -15,9 +15,17 @@ import { pathOf } from './target.ts';
 
 export function postForm(keeper: KeeperParts, call: Call): Promise<void> {
   const { bucket } = call.target;
-  const scope = { operation: 'post-form', affected: { bucket, keys: null }, locks: [bucketLock(bucket, false)] };
+  const form = createFormReader(call.req.headers['content-type'] ?? '');
+  const affected = {
+    bucket,
+    /** Known when the fields have passed; any of the bucket where the form is not understood. */
+    get keys() {
+      const named = form.keys().filter((key) => key !== '');
+      return named.length === 0 ? null : named;
+    },
+  };
+  const scope = { operation: 'post-form', affected, locks: [bucketLock(bucket, false)] };
   return mutate(keeper, call, scope, async (turn) => {
-    const form = createFormReader(call.req.headers['content-type'] ?? '');
     const answer = await pass(keeper, call, turn, { tap: watching(form) });
     const told = keyOf(answer, bucket);
     // A form chooses the status of its success, and LocalStack takes any: what tells a key has made it.

@@ -70,6 +70,7 @@ async function undividedAnswer(
       : undefined;
     const watch = doubts.watch(bucket, key);
     try {
+      if (call.res.destroyed) throw restoring(); // its client left while it waited
       const answered = await settledAnswer(keeper, call, onBegun);
       const isDivided = watch.isUndone || (watch.isRaced && key !== '' && req.method === 'GET');
       if (!isDivided || hasBody(req)) return answered;

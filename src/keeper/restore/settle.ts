@@ -69,13 +69,13 @@ export async function settle(
   { epoch, isAnswered }: { readonly epoch: number; readonly isAnswered: boolean },
 ): Promise<Settlement> {
   const { gate, logger, store } = keeper;
-  if (!isAnswered) await delay(lastRequestsMs, undefined, { ref: false });
   for (let retryMs = minRetryMs; ; retryMs = Math.min(2 * retryMs, maxRetryMs)) {
     try {
       await gate.untilOpenOrOver(epoch);
     } catch {
       return 'keeper stops';
     }
+    if (!isAnswered && gate.epoch === epoch) await delay(lastRequestsMs, undefined, { ref: false });
     // A commit whose fsync failed may count when the store is opened again: only then is it known what to agree on.
     if (store.failure() !== undefined) return 'store failed';
     if (gate.epoch !== epoch) return 'agreed';

@@ -40,7 +40,7 @@ export class Visit implements Turn {
   #endDoubt: ((end: DoubtEnd) => void) | undefined;
   #endWork: (() => void) | undefined;
   #isAnswered = false;
-  #isLeft = false;
+  #isEntered = false;
 
   /** `epoch`: that in which the request began. */
   constructor(keeper: KeeperParts, scope: Scope, epoch: number) {
@@ -59,8 +59,7 @@ export class Visit implements Turn {
     const { bucket, keys } = this.#scope.affected;
     const { source } = this.#scope;
     const release = await locks.acquireAll(this.#scope.locks);
-    // An emulator may answer before the body's end: then the turn was left while it waited for its locks.
-    if (this.#isLeft || !gate.isOpen || gate.epoch !== this.epoch) {
+    if (!gate.isOpen || gate.epoch !== this.epoch) {
       release();
       throw restoring();
     }
@@ -74,6 +73,7 @@ export class Visit implements Turn {
     if (missing !== undefined) await missing;
     this.#intents = (keys ?? [null]).map((key) => store.beginIntent({ bucket, key, operation }));
     this.#endDoubt = doubts.open(bucket, keys);
+    this.#isEntered = true;
   }
 
   // A bucket made behind our back must be kept before anything in it is: it could not be put back without it.
@@ -91,11 +91,13 @@ export class Visit implements Turn {
 
   /** Ends the turn: what came of it is known and committed. */
   leave(): void {
-    this.#leave('committed');
+    const leave = (): void => this.#leave('committed');
+    // An emulator may answer before the body's end: then the turn is left as soon as it is entered.
+    if (this.#isEntered || this.#entering === undefined) leave();
+    else this.#entering.then(leave, leave);
   }
 
   #leave(end: DoubtEnd): void {
-    this.#isLeft = true;
     this.#endWork?.();
     for (const intent of this.#intents) this.#keeper.store.endIntent(intent);
     this.#endDoubt?.(end);
