@@ -23,13 +23,15 @@ const ask = async (
   return { status: answer.status, text: await answer.text() };
 };
 
+/** Requests on keys of the bucket, at the keeper or behind it. */
+const at = (url: () => string) => (method: string, key: string, body?: string, headers?: Record<string, string>) =>
+  ask(`${url()}/${Bucket}/${key}`, method, body, headers);
+
 describe('an emulator that lost the bytes of what was to be replaced', () => {
   const front = holdable(fauxqs);
   let world: KeeperWorld;
-  const through = (method: string, key: string, body?: string) =>
-    ask(`${world.keeper.url}/${Bucket}/${key}`, method, body);
-  const behind = (method: string, key: string, body?: string) =>
-    ask(`${world.emulator.url}/${Bucket}/${key}`, method, body);
+  const through = at(() => world.keeper.url);
+  const behind = at(() => world.emulator.url);
   beforeAll(async () => {
     world = await createKeeperWorld(front.kind);
     await through('PUT', '');
@@ -70,10 +72,8 @@ describe('an emulator that lost the bytes of what was to be replaced', () => {
 describe('an emulator that announces bytes and does not send them', () => {
   const front = holdable(fauxqs);
   let world: KeeperWorld;
-  const through = (method: string, key: string, body?: string) =>
-    ask(`${world.keeper.url}/${Bucket}/${key}`, method, body);
-  const behind = (method: string, key: string, body?: string) =>
-    ask(`${world.emulator.url}/${Bucket}/${key}`, method, body);
+  const through = at(() => world.keeper.url);
+  const behind = at(() => world.emulator.url);
   beforeAll(async () => {
     world = await createKeeperWorld(front.kind, { silentMs: 500 });
     await through('PUT', '');
@@ -119,8 +119,7 @@ describe('an emulator that announces bytes and does not send them', () => {
 
 describeWith(localStack.requirements, 'a write that LocalStack refuses', () => {
   let world: KeeperWorld;
-  const through = (method: string, key: string, body?: string, headers?: Record<string, string>) =>
-    ask(`${world.keeper.url}/${Bucket}/${key}`, method, body, headers);
+  const through = at(() => world.keeper.url);
   beforeAll(async () => {
     world = await createKeeperWorld(localStack);
     await through('PUT', '');

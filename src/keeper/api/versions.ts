@@ -33,8 +33,8 @@ export async function restoreVersion(keeper: KeeperParts, request: RestoreReques
     visit.leave();
     return restored;
   } catch (error) {
-    const code = error instanceof KeepsakeError ? error.code : undefined;
-    if (code === 'VersionNotFound') visit.leave();
+    const isUnchanged = error instanceof KeepsakeError && error.code === 'VersionNotFound';
+    if (isUnchanged) visit.leave();
     else void visit.leaveUnknown();
     throw error;
   }

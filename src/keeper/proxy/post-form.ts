@@ -4,7 +4,6 @@ import { bucketLock } from '../locks.ts';
 import type { Call, KeeperParts } from '../parts.ts';
 import { captureObject } from '../restore/capture.ts';
 import { agreeOnKey } from '../restore/settle.ts';
-import type { Turn } from '../restore/visit.ts';
 import type { Answer, EmulatorClient } from '../upstream/client.ts';
 import { textOf } from '../xml.ts';
 import type { BodyTap } from './body-tap.ts';
@@ -28,10 +27,10 @@ export function postForm(keeper: KeeperParts, call: Call): Promise<void> {
   return mutate(keeper, call, scope, async (turn) => {
     const answer = await pass(keeper, call, turn, { tap: watching(form) });
     const told = keyOf(answer, bucket);
-    // A form chooses the status of its success, and LocalStack takes any: what tells a key has made it.
     const client = keeper.clientFor(turn.epoch);
+    // A form chooses the status of its success, and LocalStack takes any: what tells a key has made it.
     if (answer.status >= 400 && told === undefined) {
-      if (answer.status === 400) await putBackNamed(keeper, turn, { bucket, keys: form.keys() });
+      if (answer.status === 400) await putBackNamed(keeper, client, { bucket, keys: form.keys() });
       return answer;
     }
     const made = told === undefined ? await whatIsThere(client, bucket, form.keys()) : [told];
@@ -44,13 +43,12 @@ export function postForm(keeper: KeeperParts, call: Call): Promise<void> {
 
 // A checksum that was wrong: as with a PUT (mutation.ts), what was there has been emptied.
 async function putBackNamed(
-  { store, heads, clientFor }: KeeperParts,
-  { epoch }: Turn,
+  { store, heads }: KeeperParts,
+  client: EmulatorClient,
   { bucket, keys }: { readonly bucket: string; readonly keys: readonly string[] },
 ): Promise<void> {
   heads.clear();
-  for (const key of keys)
-    if (store.object(bucket, key) !== undefined) await agreeOnKey(store, clientFor(epoch), bucket, key);
+  for (const key of keys) if (store.object(bucket, key) !== undefined) await agreeOnKey(store, client, bucket, key);
 }
 
 /** Sees the form without saving it: what came of it is read back. */

@@ -49,8 +49,19 @@ async function describe(
   };
 }
 
-/** How often an object is asked for whose answer breaks off, before the fault is taken to be the object's. */
-export const captureAttempts = 2;
+/** As `captureObject`, once more when the answer breaks off: then the fault may be the object's. @throws as `captureObject` */
+export async function captureInTwoTries(
+  store: Store,
+  client: EmulatorClient,
+  name: { readonly bucket: string; readonly key: string },
+): Promise<void> {
+  try {
+    await captureObject(store, client, name);
+  } catch (error) {
+    if (!(error instanceof KeepsakeError) || error.code !== 'S3Unavailable') throw error;
+    await captureObject(store, client, name);
+  }
+}
 
 /** Saves an object as the emulator holds it, bytes and all. @throws KeepsakeError `S3Unavailable`, `S3BadAnswer`, `DiskFull` */
 export async function captureObject(

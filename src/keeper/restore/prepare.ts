@@ -6,7 +6,7 @@ import { pathOf } from '../proxy/target.ts';
 import type { Store } from '../store/contract.ts';
 import type { EmulatorClient } from '../upstream/client.ts';
 import { eachAtOnce } from './at-once.ts';
-import { captureAttempts, captureBucket, captureObject } from './capture.ts';
+import { captureBucket, captureInTwoTries } from './capture.ts';
 import { leaveOutBad } from './leave-out.ts';
 import { listBuckets, listKeys } from './listing.ts';
 import type { FillProgress } from './progress.ts';
@@ -58,19 +58,14 @@ async function captureOrName(
   client: EmulatorClient,
   { progress, logger, onCaptured, bucket, key }: PrepareOptions & KeyName,
 ): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await captureObject(store, client, { bucket, key });
-      onCaptured({ bucket, key });
-      return;
-    } catch (error) {
-      if (!(error instanceof KeepsakeError) || !['S3Unavailable', 'S3BadAnswer'].includes(error.code)) throw error;
-      if (error.code === 'S3Unavailable' && attempt < captureAttempts) continue;
-      await listBuckets(client); // it answers otherwise: the fault is the object's
-      const reason = `the emulator brought it, and it can't be saved: ${error.message}`;
-      logger.error({ bucket, key, reason }, 'an object is not kept');
-      progress.refused.set(`${bucket}/${key}`, { bucket, key, reason });
-      return;
-    }
+  try {
+    await captureInTwoTries(store, client, { bucket, key });
+    onCaptured({ bucket, key });
+  } catch (error) {
+    if (!(error instanceof KeepsakeError) || !['S3Unavailable', 'S3BadAnswer'].includes(error.code)) throw error;
+    await listBuckets(client); // it answers otherwise: the fault is the object's
+    const reason = `the emulator brought it, and it can't be saved: ${error.message}`;
+    logger.error({ bucket, key, reason }, 'an object is not kept');
+    progress.refused.set(`${bucket}/${key}`, { bucket, key, reason });
   }
 }

@@ -39,8 +39,8 @@ async function putBackCut(
   parts: readonly PartMeta[],
 ): Promise<string> {
   const bare = { ...record, headers: withoutChecksums(record.headers) };
-  const asTold = isChecksumByDefault(record.headers, parts) ? bare : record;
-  for (const attempt of asTold === bare ? [bare] : [asTold, bare]) {
+  const attempts = isChecksumByDefault(record.headers, parts) ? [bare] : [record, bare];
+  for (const attempt of attempts) {
     try {
       return await putBackParts(store, client, attempt, parts);
     } catch (error) {

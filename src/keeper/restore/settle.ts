@@ -9,7 +9,7 @@ import { deletableBucketSettings } from '../proxy/classify.ts';
 import { pathOf } from '../proxy/target.ts';
 import type { Intent, Store } from '../store/contract.ts';
 import type { EmulatorClient } from '../upstream/client.ts';
-import { captureAttempts, captureObject } from './capture.ts';
+import { captureInTwoTries } from './capture.ts';
 import { listBuckets, listKeys } from './listing.ts';
 import {
   expectSuccess,
@@ -159,17 +159,13 @@ export async function agreeOnKey(store: Store, client: EmulatorClient, bucket: s
 // It may be older than the change, made behind our back: better kept. Where there is no room, the change is undone; where the
 // emulator has its head and no bytes, nothing can be kept.
 async function keepOrDelete(store: Store, client: EmulatorClient, bucket: string, key: string): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await captureObject(store, client, { bucket, key });
-    } catch (error) {
-      if (!(error instanceof KeepsakeError)) throw error;
-      if (error.code === 'S3Unavailable' && attempt < captureAttempts) continue;
-      if (error.code === 'S3Unavailable') throw await blameObject(client, `${bucket}/${key}`, error);
-      if (error.code !== 'DiskFull') throw error;
-      expectSuccess(await client.call('DELETE', pathOf(bucket, key)), 'an unacknowledged object went');
-      return;
-    }
+  try {
+    await captureInTwoTries(store, client, { bucket, key });
+  } catch (error) {
+    if (!(error instanceof KeepsakeError)) throw error;
+    if (error.code === 'S3Unavailable') throw await blameObject(client, `${bucket}/${key}`, error);
+    if (error.code !== 'DiskFull') throw error;
+    expectSuccess(await client.call('DELETE', pathOf(bucket, key)), 'an unacknowledged object went');
   }
 }
 

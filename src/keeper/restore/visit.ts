@@ -29,7 +29,7 @@ export interface Turn {
   noteAnswer(): void;
 }
 
-/** A turn with its end; whoever makes one calls `leave` or `leaveUnknown` once. */
+/** A turn with its end; whoever makes one calls `leave`, `leaveRefused` or `leaveUnknown` once. */
 export class Visit implements Turn {
   readonly epoch: number;
   readonly #keeper: KeeperParts;
