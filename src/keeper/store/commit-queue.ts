@@ -1,6 +1,7 @@
 // The main thread's side of the commit thread: one batch is under way, the next one gathers. What waited while a batch
-// was being written shares the next fsync, so the rate of commits grows with the number of clients.
-import { setImmediate } from 'node:timers';
+// was being written shares the next fsync, so the rate of commits grows with the number of clients. Where many changes are
+// under way, the first waits a moment for the next ones: a transaction costs as much processor time as several changes in it.
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { Worker } from 'node:worker_threads';
 import { KeepsakeError } from '../../shared/errors.ts';
 import type { CommitRequest, CommitThreadOptions } from './commit-thread.ts';
@@ -9,6 +10,15 @@ import type { BatchOutcome, CommitMessage, Job, JobFailure, JobResult } from './
 
 /** Jobs in one transaction at most: bounds how long the first of them waits for the last. */
 const maxBatch = 256;
+
+/** How long a job waits for those that will come soon (as PostgreSQL's commit_delay), and at how many it waits no longer. */
+const defaultGatherMs = 2;
+const enoughGathered = 8;
+
+export interface CommitQueueOptions extends CommitThreadOptions {
+  /** @default 2 */
+  readonly gatherMs?: number;
+}
 
 interface Waiting {
   readonly job: Job;
@@ -22,6 +32,8 @@ export class CommitQueue {
   readonly #waiting: Waiting[] = [];
   #underWay: readonly Waiting[] = [];
   #isFlushPlanned = false;
+  readonly #gatherMs: number;
+  #gathering: NodeJS.Timeout | undefined;
   /** Why no more jobs can be run. */
   #end: KeepsakeError | undefined;
   /** Why the thread died, if it did: nothing can be committed any more. */
@@ -32,8 +44,9 @@ export class CommitQueue {
   /** What opening the store found damaged. */
   readonly damagedAtOpen: readonly DamagedEntry[];
 
-  private constructor(worker: Worker, damaged: readonly DamagedEntry[]) {
+  private constructor(worker: Worker, damaged: readonly DamagedEntry[], gatherMs: number) {
     this.#worker = worker;
+    this.#gatherMs = gatherMs;
     this.damagedAtOpen = damaged;
     this.#ended = new Promise((resolve) => worker.once('exit', () => resolve()));
     worker.on('message', (message: CommitMessage) => {
@@ -44,14 +57,14 @@ export class CommitQueue {
   }
 
   /** Starts the thread. @throws KeepsakeError what opening the store throws (schema.ts) */
-  static async start(options: CommitThreadOptions): Promise<CommitQueue> {
-    const worker = new Worker(new URL('./commit-thread.ts', import.meta.url), { workerData: options, execArgv: [] });
+  static async start({ gatherMs = defaultGatherMs, ...workerData }: CommitQueueOptions): Promise<CommitQueue> {
+    const worker = new Worker(new URL('./commit-thread.ts', import.meta.url), { workerData, execArgv: [] });
     const first = await new Promise<CommitMessage>((resolve, reject) => {
       worker.once('message', resolve);
       worker.once('error', (error) => reject(threadFailed(error)));
     });
     if (first.kind === 'unopened') throw toError(first.failure);
-    return new CommitQueue(worker, first.kind === 'open' ? first.damaged : []);
+    return new CommitQueue(worker, first.kind === 'open' ? first.damaged : [], gatherMs);
   }
 
   /** Why no commit can succeed any more, until the process is started again; undefined while all is well. */
@@ -59,15 +72,16 @@ export class CommitQueue {
     return this.#failure;
   }
 
-  /** Resolves when the job is on disk. */
-  run(job: Job): Promise<JobResult> {
+  /** Resolves when the job is on disk. `willOthersCome`: soon enough to wait for them. */
+  run(job: Job, { willOthersCome = false } = {}): Promise<JobResult> {
     return new Promise((resolve, reject) => {
       if (this.#end) {
         reject(this.#end);
         return;
       }
       this.#waiting.push({ job, resolve, reject });
-      this.#planFlush();
+      if (willOthersCome && this.#waiting.length < enoughGathered) this.#gather();
+      else this.#planFlush();
     });
   }
 
@@ -94,6 +108,11 @@ export class CommitQueue {
     await this.#ended;
   }
 
+  #gather(): void {
+    if (this.#isFlushPlanned || this.#underWay.length > 0) return; // it goes with those
+    this.#gathering ??= setTimeout(() => this.#flush(), this.#gatherMs);
+  }
+
   // Not at once: requests that arrived in the same turn of the event loop go together.
   #planFlush(): void {
     if (this.#isFlushPlanned || this.#underWay.length > 0) return;
@@ -105,6 +124,8 @@ export class CommitQueue {
   }
 
   #flush(): void {
+    clearTimeout(this.#gathering);
+    this.#gathering = undefined;
     if (this.#underWay.length > 0 || this.#waiting.length === 0) return;
     this.#underWay = this.#waiting.splice(0, maxBatch);
     try {

@@ -48,6 +48,9 @@ export interface StorePieces {
   readonly load: CommitLoad;
 }
 
+/** With so many changes under way, more will be committed within milliseconds. */
+const crowd = 8;
+
 const brokenRecord = 'its record does not match its checksum';
 
 export class DurableStore implements Store {
@@ -113,12 +116,13 @@ export class DurableStore implements Store {
   }
 
   async commit(change: Change): Promise<void> {
-    const { queue, now, load } = this.#pieces;
+    const { queue, now, load, intents } = this.#pieces;
+    const willOthersCome = intents.openCount >= crowd;
     const body = freshBody(change);
     const content = withContent(change);
     const end = load.begin();
     try {
-      const { unusedFiles } = await queue.run({ kind: 'change', at: now(), change: content });
+      const { unusedFiles } = await queue.run({ kind: 'change', at: now(), change: content }, { willOthersCome });
       this.#remove(unusedFiles);
       end(null);
     } catch (error) {

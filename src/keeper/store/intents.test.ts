@@ -1,8 +1,9 @@
 // Intents outlive the process that left them open, and a torn log is no obstacle.
 import { appendFileSync, closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { IntentLog } from './intents.ts';
+import { IntentLog, readLog } from './intents.ts';
 import { temporaryFolder } from './store-fixture.ts';
 
 const put = (key: string | null) => ({ bucket: 'photos', key, operation: 'PutObject' });
@@ -13,6 +14,7 @@ test('an earlier process leaves what it did not end, oldest first, until it is e
   const first = new IntentLog(file);
   const [a, b, c] = [first.begin(put('a\n\0')), first.begin(put('b')), first.begin(put(null))];
   first.end(b);
+  await nextTurn();
   expect(first.earlier()).toEqual([]);
 
   const second = new IntentLog(file);
@@ -21,6 +23,7 @@ test('an earlier process leaves what it did not end, oldest first, until it is e
   expect(d.id).toBeGreaterThan(c.id);
   second.end(a);
   expect(second.earlier()).toEqual([c]);
+  await nextTurn();
   expect(new IntentLog(file).earlier()).toEqual([c, d]);
 });
 
@@ -40,11 +43,28 @@ test.each([
   expect(new IntentLog(file).earlier()).toEqual([a, b]);
 });
 
+test('an end is written with the next line, by the end of its turn, or when the log is closed', async () => {
+  const file = await newFile();
+  const log = new IntentLog(file);
+  const [a, b, c] = [log.begin(put('a')), log.begin(put('b')), log.begin(put('c'))];
+  const openThere = () => [...readLog(file).open.values()];
+  log.end(a);
+  log.noteCommits(1);
+  expect(openThere()).toEqual([b, c]);
+  log.end(b);
+  await nextTurn();
+  expect(openThere()).toEqual([c]);
+  log.end(c);
+  log.close();
+  expect(openThere()).toEqual([]);
+});
+
 test('the log stays small, and keeps what is open across its renewal', async () => {
   const file = await newFile();
   const log = new IntentLog(file);
   const open = log.begin(put('open'));
   for (let i = 0; i < 20_000; i++) log.end(log.begin(put(`key ${i} ${'x'.repeat(50)}`)));
+  await nextTurn();
   expect(statSync(file).size).toBeLessThan(1_100_000);
   expect(readFileSync(file, 'utf8')).toContain('"open"');
   expect(new IntentLog(file).earlier()).toEqual([open]);

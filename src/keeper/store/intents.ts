@@ -3,6 +3,7 @@
 // is skipped: then the emulator is new anyway, and the store is right. The log also holds the last count of commits that
 // was acknowledged, by which a store that lost some is found out (schema.ts).
 import { closeSync, ftruncateSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { setImmediate } from 'node:timers';
 import type { Intent } from './contract.ts';
 
 /** The log is written anew, with the open intents only, when it has grown to this, and to twice what it then held. */
@@ -20,6 +21,8 @@ export class IntentLog {
   #compactAtBytes = compactAtBytes;
   #isClosed = false;
   #commits: number;
+  /** Ends that the next line takes along, or the end of this turn of the event loop. */
+  #ended: Line[] = [];
 
   /** Opens the log, made if there is none; what an earlier process left open stays open. */
   constructor(file: string) {
@@ -42,14 +45,19 @@ export class IntentLog {
     return begun;
   }
 
-  /** Never throws: an intent that could not be ended costs one comparison with the emulator at the next start. */
+  /**
+   * Its line is written within this turn of the event loop: those that one commit ended share a write. Never throws: an
+   * intent that could not be ended costs one comparison with the emulator at the next start.
+   */
   end({ id }: Intent): void {
     if (!this.#open.delete(id)) return;
-    try {
-      this.#append({ end: id });
-    } catch {
-      // see above
-    }
+    if (this.#ended.length === 0) setImmediate(() => this.#writeEnds());
+    this.#ended.push({ end: id });
+  }
+
+  /** How many are open. */
+  get openCount(): number {
+    return this.#open.size;
   }
 
   /** The last count of commits that was noted. */
@@ -73,14 +81,26 @@ export class IntentLog {
   }
 
   close(): void {
+    this.#writeEnds();
     this.#isClosed = true;
     closeSync(this.#descriptor);
   }
 
-  #append(line: Line): void {
+  #writeEnds(): void {
+    if (this.#ended.length === 0) return;
+    try {
+      this.#append();
+    } catch {
+      // see `end`
+    }
+  }
+
+  /** Writes the ends that wait, and these lines. */
+  #append(...lines: readonly Line[]): void {
     if (this.#isClosed) throw new Error('the log of intents is closed'); // its descriptor may be another file's by now
     try {
-      this.#sizeBytes += writeLine(this.#descriptor, line);
+      this.#sizeBytes += writeLines(this.#descriptor, [...this.#ended, ...lines]);
+      this.#ended = [];
     } catch (error) {
       ftruncateSync(this.#descriptor, this.#sizeBytes); // a line cut short by a full disk would swallow the next one
       throw error;
@@ -99,8 +119,8 @@ export class IntentLog {
     rmSync(fresh, { force: true });
     const descriptor = openSync(fresh, 'a');
     try {
-      let sizeBytes = writeLine(descriptor, { commits: this.#commits });
-      for (const intent of this.#open.values()) sizeBytes += writeLine(descriptor, { begin: intent });
+      const begun = Array.from(this.#open.values(), (begin) => ({ begin }));
+      const sizeBytes = writeLines(descriptor, [{ commits: this.#commits }, ...begun]);
       renameSync(fresh, this.#file);
       this.#sizeBytes = sizeBytes;
       this.#compactAtBytes = Math.max(compactAtBytes, 2 * sizeBytes);
@@ -112,8 +132,8 @@ export class IntentLog {
   }
 }
 
-function writeLine(descriptor: number, line: Line): number {
-  const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
+function writeLines(descriptor: number, lines: readonly Line[]): number {
+  const bytes = Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
   for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written);
   return bytes.length;
 }

@@ -21,6 +21,8 @@ export interface StoreFaults {
   readonly files?: FileSystem;
   /** Bound on store.db in pages of 4 KiB: beyond it SQLite says that the disk is full. */
   readonly maxPages?: number;
+  /** How long a commit waits for others that will come soon. */
+  readonly gatherMs?: number;
 }
 
 const dayMs = 86_400_000;
@@ -48,7 +50,7 @@ async function openLocked(
   { options, faults }: { readonly options: StoreOptions; readonly faults: StoreFaults },
 ): Promise<Store> {
   const { now = Date.now, inlineBytes = 64 * 1024, retentionMs = 7 * dayMs, retentionBytes = 10 * 1024 ** 3 } = options;
-  const { files = realFileSystem, maxPages } = faults;
+  const { files = realFileSystem, ...thread } = faults;
   const folders: BodyFolders = { incoming: path.join(folder, 'incoming'), bodies: path.join(folder, 'bodies') };
   const file = path.join(folder, 'store.db');
   for (const one of [folders.incoming, folders.bodies]) await makeFolder(one, files);
@@ -57,7 +59,7 @@ async function openLocked(
   // must not be lost any more.
   if (existsSync(`${file}-wal`)) await files.syncFile(`${file}-wal`);
 
-  const queue = await CommitQueue.start(maxPages === undefined ? { folder } : { folder, maxPages });
+  const queue = await CommitQueue.start({ folder, ...thread });
   const reader = new StoreReader(openForReading(file), folder);
   let intents: IntentLog | undefined;
   try {
