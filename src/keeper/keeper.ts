@@ -17,6 +17,7 @@ import { Doubts } from './proxy/doubts.ts';
 import { serveS3 } from './proxy/s3-proxy.ts';
 import { hasBucketInHost } from './proxy/target.ts';
 import { HeadCache } from './replay/head-cache.ts';
+import { HeadTrust } from './replay/head-first.ts';
 import { noFill } from './restore/progress.ts';
 import { recover } from './restore/recover.ts';
 import { Wholeness } from './restore/wholeness.ts';
@@ -107,6 +108,7 @@ async function runKeeper(
     locks,
     doubts: new Doubts(),
     heads: new HeadCache(),
+    headTrust: new HeadTrust(),
     disk,
     knownBuckets: new Set(),
     healing: new Set(),

@@ -6,6 +6,7 @@ import type { Locks } from './locks.ts';
 import type { Doubts } from './proxy/doubts.ts';
 import type { Target } from './proxy/target.ts';
 import type { HeadCache } from './replay/head-cache.ts';
+import type { HeadTrust } from './replay/head-first.ts';
 import type { FillProgress } from './restore/progress.ts';
 import type { Wholeness } from './restore/wholeness.ts';
 import type { Store } from './store/contract.ts';
@@ -21,6 +22,8 @@ export interface KeeperParts {
   readonly doubts: Doubts;
   /** Answers' heads that can be given again (replay/replay.ts). */
   readonly heads: HeadCache;
+  /** Where a HEAD tells what a GET would (replay/head-first.ts). */
+  readonly headTrust: HeadTrust;
   readonly disk: DiskGuard;
   readonly logger: Logger;
   /** Buckets that the store is known to have: spares asking it each time. */

@@ -19,14 +19,16 @@ export interface Holdable {
   refuseNext(fits: RegExp, status: number): void;
   /** Answers GETs that fit with the head alone, on a connection that stays open. */
   starve(fits: RegExp): void;
-  /** Lets go of all that is held, and holds, fails and starves no more. */
+  /** Adds a header to the answers of requests that fit. */
+  tellMore(fits: RegExp): void;
+  /** Lets go of all that is held, and holds, fails, starves and adds no more. */
   release(): void;
 }
 
 export function holdable(base: EmulatorKind): Holdable {
   const seen: string[] = [];
   const never = /^$/;
-  let [heldOnes, failing, starving] = [never, never, never];
+  let [heldOnes, failing, starving, talkative] = [never, never, never, never];
   let refusal: { readonly fits: RegExp; readonly status: number } | undefined;
   let released = Promise.withResolvers<void>();
   let heldCount = 0;
@@ -50,7 +52,8 @@ export function holdable(base: EmulatorKind): Holdable {
       await released.promise;
       heldCount -= 1;
     }
-    if (!res.destroyed) pass(emulatorUrl, { req, res, isStarved: req.method === 'GET' && starving.test(line) });
+    const more = talkative.test(line) ? ['x-amz-storage-class', 'STANDARD'] : [];
+    if (!res.destroyed) pass(emulatorUrl, { req, res, more, isStarved: req.method === 'GET' && starving.test(line) });
   };
   return {
     seen,
@@ -69,8 +72,11 @@ export function holdable(base: EmulatorKind): Holdable {
     starve(fits) {
       starving = fits;
     },
+    tellMore(fits) {
+      talkative = fits;
+    },
     release() {
-      [heldOnes, failing, starving] = [never, never, never];
+      [heldOnes, failing, starving, talkative] = [never, never, never, never];
       released.resolve();
       released = Promise.withResolvers();
     },
@@ -101,13 +107,14 @@ export function holdable(base: EmulatorKind): Holdable {
 interface Passing {
   readonly req: http.IncomingMessage;
   readonly res: http.ServerResponse;
+  readonly more: readonly string[];
   readonly isStarved: boolean;
 }
 
-function pass(emulatorUrl: string, { req, res, isStarved }: Passing): void {
+function pass(emulatorUrl: string, { req, res, more, isStarved }: Passing): void {
   const { method, url, rawHeaders } = req;
   const onward = http.request(emulatorUrl, { method, path: url, headers: rawHeaders, agent: false }, (answer) => {
-    res.writeHead(answer.statusCode ?? 500, answer.rawHeaders);
+    res.writeHead(answer.statusCode ?? 500, [...answer.rawHeaders, ...more]);
     if (isStarved) res.flushHeaders();
     else answer.pipe(res);
   });

@@ -3,7 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import { asKeepsakeError } from '../../shared/errors.ts';
 import { bucketLock, keyLock } from '../locks.ts';
 import type { Call, KeeperParts } from '../parts.ts';
-import { beginRead, keepHead, replay } from '../replay/replay.ts';
+import { type Comparison, compare, readByHead } from '../replay/head-first.ts';
+import { beginRead, givenBy, keepHead, replay } from '../replay/replay.ts';
 import { restoring } from '../upstream/gate.ts';
 import { answerHeaders, collect, requestHeaders, type Sending, send } from '../upstream/send.ts';
 import { sentinelPrefix } from '../upstream/session-source.ts';
@@ -26,21 +27,30 @@ export async function read(
   };
   res.on('close', leave);
   try {
+    const onBegun = (begun: Sending): void => {
+      sending = begun;
+    };
+    const whole = { method: req.method ?? 'GET', path: upstreamPath(keeper, call), onBegun };
+    const ask = (question: Question): Promise<IncomingMessage> => undividedAnswer(keeper, call, question);
     const repeatable = what === 'any' ? beginRead(keeper, call) : undefined;
+    let byHead: Comparison | undefined;
     if (repeatable !== undefined) {
       const isReplayed = replay(keeper, call, repeatable);
       if (typeof isReplayed === 'boolean' ? isReplayed : await isReplayed) return;
+      // An x-id=GetObject is all that its query can be.
+      const head = { ...whole, method: 'HEAD', path: whole.path.replace(/\?.*$/, '') };
+      const done = await readByHead(keeper, call, repeatable, () => ask(head));
+      if (done === 'answered') return;
+      byHead = done;
     }
-    const ask = (): Promise<IncomingMessage> =>
-      undividedAnswer(keeper, call, (begun) => {
-        sending = begun;
-      });
-    let answered = await ask();
+    let answered = await ask(whole);
     if (answered.statusCode === 404 && target.key !== '' && what === 'any' && (await repairAbsent(keeper, call))) {
       answered.resume();
-      answered = await ask();
+      answered = await ask(whole);
     }
-    if (repeatable !== undefined) keepHead(keeper, call, repeatable, answered);
+    const answer = givenBy(answered);
+    const isKept = repeatable && keepHead(keeper, call, repeatable, answer);
+    if (byHead !== undefined && isKept !== undefined) compare(keeper, call, byHead, { answer, isKept });
     await passBack(keeper, call, answered, what);
   } catch (thrown) {
     if (res.destroyed) return;
@@ -55,11 +65,7 @@ export async function read(
 // failed), and a GET that raced any change. LocalStack looks at an object twice for one answer, first at its size and the
 // condition, then at its bytes (s3/provider.py, get_object): a change in between is served half, as the range of one
 // write and the metadata of another, or as fewer bytes than announced.
-async function undividedAnswer(
-  keeper: KeeperParts,
-  call: Call,
-  onBegun: (sending: Sending) => void,
-): Promise<IncomingMessage> {
+async function undividedAnswer(keeper: KeeperParts, call: Call, question: Question): Promise<IncomingMessage> {
   const { doubts, locks } = keeper;
   const { req, target } = call;
   const { bucket, key } = target;
@@ -71,8 +77,8 @@ async function undividedAnswer(
     const watch = doubts.watch(bucket, key);
     try {
       if (call.res.destroyed) throw restoring(); // its client left while it waited
-      const answered = await settledAnswer(keeper, call, onBegun);
-      const isDivided = watch.isUndone || (watch.isRaced && key !== '' && req.method === 'GET');
+      const answered = await settledAnswer(keeper, call, question);
+      const isDivided = watch.isUndone || (watch.isRaced && key !== '' && question.method === 'GET');
       if (!isDivided || hasBody(req)) return answered;
       answered.destroy();
     } finally {
@@ -86,14 +92,18 @@ async function undividedAnswer(
 const maxAttempts = 5;
 const sharedKeyLock = (bucket: string, key: string) => ({ ...keyLock(bucket, key), isShared: true });
 
+/** What the emulator is asked. `onBegun` is told of each attempt. */
+interface Question {
+  /** That of the request, or HEAD where it is a GET. */
+  readonly method: string;
+  readonly path: string;
+  readonly onBegun: (sending: Sending) => void;
+}
+
 /** An answer that is believed, and shows only what is durable (P1). */
-async function settledAnswer(
-  keeper: KeeperParts,
-  call: Call,
-  onBegun: (sending: Sending) => void,
-): Promise<IncomingMessage> {
+async function settledAnswer(keeper: KeeperParts, call: Call, question: Question): Promise<IncomingMessage> {
   const { bucket, key } = call.target;
-  const answered = await answerTo(keeper, call, onBegun);
+  const answered = await answerTo(keeper, call, question);
   const believed = keeper.gate.believe(answered, call.epoch);
   if (believed !== undefined) await believed;
   const settled = keeper.doubts.settled(bucket, key);
@@ -103,12 +113,11 @@ async function settledAnswer(
 
 /** Sends the request; once more when it met a kept connection that the emulator was just closing (RFC 9112, 9.3.1). */
 async function answerTo(
-  { upstream, store }: KeeperParts,
-  { req, target }: Call,
-  onBegun: (sending: Sending) => void,
+  { upstream }: KeeperParts,
+  { req }: Call,
+  { method, path, onBegun }: Question,
 ): Promise<IncomingMessage> {
-  const path = upstreamPath({ store }, { req, target });
-  const head = { method: req.method ?? 'GET', path, headers: requestHeaders(req) };
+  const head = { method, path, headers: requestHeaders(req) };
   const isWithBody = hasBody(req);
   const attempt = (): Promise<IncomingMessage> => {
     const sending = send(upstream, head, isWithBody ? { source: req } : undefined);

@@ -13,7 +13,7 @@ import { KeepsakeError } from '../../shared/errors.ts';
 import type { Call, KeeperParts } from '../parts.ts';
 import type { ObjectState } from '../store/contract.ts';
 import { answerHeaders, drained } from '../upstream/send.ts';
-import { type AnswerHead, freshHeaders, keepableHead } from './answer-head.ts';
+import { type AnswerHead, freshHeaders, type GivenAnswer, keepableHead } from './answer-head.ts';
 import { variantOf } from './request-variant.ts';
 
 /** A read whose answer can be kept, as it began. */
@@ -31,7 +31,7 @@ export function beginRead({ store, doubts }: KeeperParts, { req, target }: Call)
   return state && { variant, state };
 }
 
-/** Answers the read if it can; false when the emulator has to, and nothing was sent. To be called at once after `beginRead`. */
+/** Answers the read if it can; false when the emulator has to, and nothing was sent. To be called at once after `beginRead` or `keepHead`. */
 export function replay(keeper: KeeperParts, call: Call, { variant, state }: Repeatable): Promise<boolean> | boolean {
   const { heads, gate, store } = keeper;
   const head = gate.isOpen && gate.epoch === call.epoch && heads.find(variant, { epoch: call.epoch, seal: state.seal });
@@ -42,23 +42,33 @@ export function replay(keeper: KeeperParts, call: Call, { variant, state }: Repe
   return sendStreamed(keeper, call, { variant, versionId: state.versionId, head });
 }
 
-/** Keeps the head of an answer that was believed and settled, unless the object changed meanwhile. */
+/**
+ * Keeps the head of an answer that was believed and settled, unless the object changed meanwhile. Whether it was kept;
+ * undefined: the object changed, so nothing is known.
+ */
 export function keepHead(
   { heads, store, doubts }: KeeperParts,
   { epoch, target: { bucket, key } }: Call,
   { variant, state: { seal } }: Repeatable,
-  answer: IncomingMessage,
-): void {
-  if (doubts.settled(bucket, key) !== undefined) return;
+  answer: GivenAnswer,
+): boolean | undefined {
+  if (doubts.settled(bucket, key) !== undefined) return undefined;
   const isSame = unlessDamaged(() => store.state(bucket, key))?.seal === seal;
   const record = isSame ? unlessDamaged(() => store.object(bucket, key)) : undefined;
-  const { statusCode: status = 0, statusMessage = '' } = answer;
-  const head = record && keepableHead({ status, statusMessage, headers: answerHeaders(answer) }, record);
+  if (record === undefined) return undefined;
+  const head = keepableHead(answer, record);
   if (head !== undefined) heads.keep(variant, { epoch, seal }, head);
+  return head !== undefined;
 }
 
-// What the store can't tell, the emulator can.
-function unlessDamaged<T>(ask: () => T): T | undefined {
+/** What a client is told of an answer, without its body. */
+export function givenBy(answer: IncomingMessage): GivenAnswer {
+  const { statusCode: status = 0, statusMessage = '' } = answer;
+  return { status, statusMessage, headers: answerHeaders(answer) };
+}
+
+/** What the store can't tell, the emulator can. */
+export function unlessDamaged<T>(ask: () => T): T | undefined {
   try {
     return ask();
   } catch (error) {
