@@ -90,6 +90,15 @@ for (const kind of [fauxqs, localStack]) {
     });
 
     if (kind.isWhole) {
+      test('an object that the emulator does not give is not given, though a HEAD tells of it', async () => {
+        const store = (Key: string, StorageClass: 'STANDARD_IA' | 'GLACIER') =>
+          world.client.send(new PutObjectCommand({ Bucket, Key, Body: Key, StorageClass }));
+        await store('warm', 'STANDARD_IA');
+        await readThrough('warm');
+        await store('cold', 'GLACIER');
+        for (const expected of [403, 403]) expect((await readThrough('cold')).status).toBe(expected);
+      });
+
       test('an object with tags is of another kind than one without', async () => {
         for (const key of ['plain-1', 'tagged-1', 'tagged-2']) await put(key, key, 'image/tiff');
         for (const Key of ['tagged-1', 'tagged-2'])

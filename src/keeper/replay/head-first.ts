@@ -10,7 +10,7 @@ import type { ObjectRecord } from '../store/contract.ts';
 import type { GivenAnswer } from './answer-head.ts';
 import { givenBy, keepHead, type Repeatable, replay, unlessDamaged } from './replay.ts';
 
-/** What a HEAD told, to be held against what the GET tells. */
+/** What a HEAD told, to be held against what the GET tells. `headers`: none when it was no success. */
 export interface Comparison {
   readonly kind: string;
   readonly headers: readonly string[];
@@ -53,15 +53,14 @@ export async function readByHead(
   if (req.method !== 'GET' || req.headers.range !== undefined) return undefined;
   const record = unlessDamaged(() => keeper.store.object(target.bucket, target.key));
   if (record === undefined) return undefined;
-  const kind = kindOf(repeatable.variant, record);
+  const kind = kindOf(repeatable, record);
   const order = keeper.headTrust.find(epoch, kind);
   if (order === null) return undefined;
   const answer = await ask();
   answer.resume();
   const told = givenBy(answer);
-  if (told.status !== 200) return undefined;
-  if (order === undefined) return { kind, headers: told.headers };
-  const headers = inOrder(told.headers, order);
+  if (order === undefined) return { kind, headers: told.status === 200 ? told.headers : [] };
+  const headers = told.status === 200 ? inOrder(told.headers, order) : undefined;
   if (headers === undefined) return undefined;
   keepHead(keeper, call, repeatable, { ...told, headers });
   return (await replay(keeper, call, repeatable)) ? 'answered' : undefined;
@@ -80,13 +79,22 @@ export function compare(
   headTrust.note(epoch, kind, isAlike ? order : null);
 }
 
-// The request, but for what it is of, and the object: its size by order of magnitude, for emulators that compress what is
-// worth it.
-function kindOf(variant: string, { headers, settings, parts, sizeBytes }: ObjectRecord): string {
+// The request, but for its path. The bucket as it is set. The object: the names of all its headers and settings, what
+// those headers say that an emulator may act on (LocalStack refuses the GET of a GLACIER object, and not its HEAD), and
+// its size by powers of two, for emulators that compress what is worth it.
+function kindOf({ variant, state }: Repeatable, record: ObjectRecord): string {
+  const { bucket, headers, settings, parts, sizeBytes } = record;
   const request = variant.slice(variant.indexOf('\n') + 1);
-  const names = [...Object.keys(headers), ...settings.map(({ name }) => `?${name}`)].sort();
-  const form = [headers['content-type'], headers['content-encoding'], parts !== null, Math.clz32(sizeBytes)];
-  return JSON.stringify([request, names, form]);
+  const object = Object.entries(headers).map(([name, value]) => (isFree(name) ? name : `${name}:${value}`));
+  const names = settings.map(({ name }) => name);
+  const form = [parts !== null, Math.clz32(sizeBytes)];
+  return JSON.stringify([request, bucket, state.bucketSeal, object.sort(), names.sort(), form]);
+}
+
+/** Whether a header only describes: each object may say something of its own in it. */
+function isFree(name: string): boolean {
+  if (!name.startsWith('x-amz-')) return name !== 'content-type' && name !== 'content-encoding';
+  return name === 'x-amz-tagging' || name.startsWith(ownMetadata) || name.startsWith('x-amz-checksum-');
 }
 
 const ownMetadata = 'x-amz-meta-';

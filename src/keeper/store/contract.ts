@@ -53,6 +53,8 @@ export interface ObjectRecord extends ObjectMeta {
 export interface ObjectState {
   readonly versionId: number;
   readonly seal: string;
+  /** Equal: a bucket with the same settings. */
+  readonly bucketSeal: string;
 }
 
 /** A retired state of a key, kept for undo (P5). */

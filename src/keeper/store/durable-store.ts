@@ -151,7 +151,8 @@ export class DurableStore implements Store {
   state(bucket: string, key: string): ObjectState | undefined {
     const row = this.#pieces.reader.state(bucket, key);
     if (row === undefined || this.damage.isSetAside(row.id)) return undefined;
-    return { versionId: row.id, seal: `${row.id} ${row.row_check} ${row.bucket_check}` };
+    const bucketSeal = `${row.bucket_check}`;
+    return { versionId: row.id, seal: `${row.id} ${row.row_check} ${bucketSeal}`, bucketSeal };
   }
 
   *objects(bucket?: string): Iterable<ObjectRecord> {
