@@ -91,7 +91,7 @@ async function putInStore(store: Store, index: number): Promise<void> {
   await store.commit({ kind: 'put-object', meta, source: { kind: 'body', body } });
 }
 
-/** Plain clients into a bare, fresh emulator. */
+/** Plain clients into a bare emulator that was just started, as the keeper finds one: its first requests are slow for both. */
 async function samplePlainPuts(plain: Loader): Promise<Measurement> {
   const bucket = `${bucketName}-plain`;
   await upstream.part?.start();
@@ -100,7 +100,6 @@ async function samplePlainPuts(plain: Loader): Promise<Measurement> {
   client.destroy();
   const [clients, seconds] = [Number(values.clients), Number(values.seconds)];
   const load = { url: upstream.url, bucket, prefix: 'objects', operation: 'put', clients, sizeBytes } as const;
-  await plain.run({ ...load, seconds: 1 }); // warm-up
   const result = await plain.run({ ...load, seconds });
   console.log(`plain: ${Math.round((result.latenciesMs.length * 1000) / result.elapsedMs)} objects/s`);
   if (upstream.part) await upstream.part.kill();

@@ -197,8 +197,8 @@ export class DurableStore implements Store {
   }
 
   smallBody(versionId: number): Uint8Array | undefined {
-    const row = this.#pieces.reader.version(versionId);
-    return row && this.#sound(row, readVersion) && inlineBytes(this.#bytesContext, row);
+    const row = this.#pieces.reader.versionWithBytes(versionId);
+    return row && this.#sound(row, readVersion) && inlineBytes(row);
   }
 
   readPart(uploadId: string, partNumber: number): Readable {

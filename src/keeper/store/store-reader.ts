@@ -16,6 +16,13 @@ export interface VersionPlace {
   readonly key: string;
 }
 
+/** What `versionWithBytes` tells. */
+export interface VersionWithBytes extends VersionRow {
+  readonly body: number;
+  readonly checks: Uint8Array;
+  readonly inline: Uint8Array;
+}
+
 /** What `state` tells. */
 export interface StateRow {
   readonly id: number;
@@ -134,6 +141,16 @@ export class StoreReader {
   /** A version, current or retired, that is not set aside. */
   version(id: number): VersionRow | undefined {
     return this.#one('SELECT * FROM versions WHERE id = ? AND damage IS NULL', id);
+  }
+
+  /** As `version`, with the first of its bodies, if that stands in the database. One query: small objects are read often. */
+  versionWithBytes(id: number): VersionWithBytes | undefined {
+    return this.#one(
+      `SELECT versions.*, body, checks, inline FROM versions
+       JOIN segments ON segments.version = versions.id JOIN bodies ON bodies.id = segments.body
+       WHERE versions.id = ? AND damage IS NULL AND inline IS NOT NULL ORDER BY position`,
+      id,
+    );
   }
 
   uploads(): readonly UploadRow[] {

@@ -7,7 +7,7 @@ import { BodyDamaged, type ByteRange, readSegments, type Segment } from './body-
 import type { DamageLog } from './damage-log.ts';
 import { bodiesOf, type VersionRow } from './rows.ts';
 import { asStoreError, storeDamaged } from './store-errors.ts';
-import type { StoreReader } from './store-reader.ts';
+import type { StoreReader, VersionWithBytes } from './store-reader.ts';
 
 export interface BytesContext {
   readonly folder: string;
@@ -36,17 +36,14 @@ export async function* versionBytes(
   }
 }
 
-/** The bytes of a version whose row is sound and whose one body stands in the database; undefined otherwise, damaged ones too. */
-export function inlineBytes({ reader }: BytesContext, row: VersionRow): Uint8Array | undefined {
-  const segments = reader.segmentsOfVersion(row.id);
-  const [only] = segments;
-  if (only === undefined || segments.length > 1 || only.file !== null || bodiesOf(row)[0] !== only.body)
-    return undefined;
-  const bytes = reader.inlineBytes(only.body);
-  if (bytes?.length !== row.size) return undefined;
+/** The bytes of a version whose row is sound, when its one body is that which came with the row; undefined otherwise, damaged ones too. */
+export function inlineBytes(row: VersionWithBytes): Uint8Array | undefined {
+  const { inline: bytes, checks } = row;
+  const [only, ...others] = bodiesOf(row);
+  if (only !== row.body || others.length > 0 || bytes.length !== row.size) return undefined;
   for (let index = 0; index * blockBytes < bytes.length; index++) {
     const start = index * blockBytes;
-    if (!isBlockSound(bytes.subarray(start, start + blockBytes), index, only.checks)) return undefined;
+    if (!isBlockSound(bytes.subarray(start, start + blockBytes), index, checks)) return undefined;
   }
   return bytes;
 }
