@@ -66,6 +66,24 @@ for (const kind of [fauxqs, localStack]) {
       expect(asked).toEqual([head('sdk-2')]);
     });
 
+    test('a name for downloads that is not ASCII arrives as the emulator tells it', async () => {
+      for (const [key, name] of [
+        ['named-1', 'cheese.png'],
+        ['named-2', 'Käse.png'],
+        ['named-3', 'cake.png'],
+      ] as const) {
+        const headers = { 'content-disposition': Buffer.from(`inline; filename="${name}"`).toString('latin1') };
+        await fetch(`${world.keeper.url}/${Bucket}/${key}`, { method: 'PUT', body: name, headers });
+        const bare = await read(world.emulator.url, key);
+        for (let i = 0; i < 2; i++) {
+          const answer = await readThrough(key);
+          expect([answer.status, answer.body]).toEqual([200, name]);
+          expect(answer.headers.toSorted()).toEqual(bare.headers.toSorted());
+        }
+      }
+      expect(readsOf('named-3')).toEqual([get('named-3'), head('named-3')]);
+    });
+
     test('an object that is replaced between the HEAD and its answer is read whole', async () => {
       for (const key of ['raced-1', 'raced-2']) await put(key, 'before', 'image/webp');
       await readThrough('raced-1');

@@ -30,15 +30,15 @@ export async function read(
     const onBegun = (begun: Sending): void => {
       sending = begun;
     };
-    const whole = { method: req.method ?? 'GET', path: upstreamPath(keeper, call), onBegun };
+    const whole = { method: req.method ?? 'GET', path: () => upstreamPath(keeper, call), onBegun };
     const ask = (question: Question): Promise<IncomingMessage> => undividedAnswer(keeper, call, question);
     const repeatable = what === 'any' ? beginRead(keeper, call) : undefined;
     let byHead: Comparison | undefined;
     if (repeatable !== undefined) {
       const isReplayed = replay(keeper, call, repeatable);
       if (typeof isReplayed === 'boolean' ? isReplayed : await isReplayed) return;
-      // An x-id=GetObject is all that its query can be.
-      const head = { ...whole, method: 'HEAD', path: whole.path.replace(/\?.*$/, '') };
+      // An x-id, which names the operation, is all that its query can be.
+      const head = { ...whole, method: 'HEAD', path: () => whole.path().replace(/\?.*$/, '') };
       const done = await readByHead(keeper, call, repeatable, () => ask(head));
       if (done === 'answered') return;
       byHead = done;
@@ -78,7 +78,7 @@ async function undividedAnswer(keeper: KeeperParts, call: Call, question: Questi
     try {
       if (call.res.destroyed) throw restoring(); // its client left while it waited
       const answered = await settledAnswer(keeper, call, question);
-      const isDivided = watch.isUndone || (watch.isRaced && key !== '' && question.method === 'GET');
+      const isDivided = watch.isUndone || (watch.isRaced && key !== '' && req.method === 'GET');
       if (!isDivided || hasBody(req)) return answered;
       answered.destroy();
     } finally {
@@ -96,7 +96,8 @@ const sharedKeyLock = (bucket: string, key: string) => ({ ...keyLock(bucket, key
 interface Question {
   /** That of the request, or HEAD where it is a GET. */
   readonly method: string;
-  readonly path: string;
+  /** Of each attempt: an upload may have got another id meanwhile. */
+  readonly path: () => string;
   readonly onBegun: (sending: Sending) => void;
 }
 
@@ -117,9 +118,9 @@ async function answerTo(
   { req }: Call,
   { method, path, onBegun }: Question,
 ): Promise<IncomingMessage> {
-  const head = { method, path, headers: requestHeaders(req) };
   const isWithBody = hasBody(req);
   const attempt = (): Promise<IncomingMessage> => {
+    const head = { method, path: path(), headers: requestHeaders(req) };
     const sending = send(upstream, head, isWithBody ? { source: req } : undefined);
     onBegun(sending);
     return sending.response;

@@ -54,6 +54,7 @@ test.each([
   ['no range where one was answered', { status: 206 }],
   ['another status', { status: 304 }],
   ['what settings decide', { headers: [...headers, 'x-amz-expiration', 'expiry-date="x"'] }],
+  ['what a key decides', { headers: [...headers, 'x-amz-server-side-encryption-aws-kms-key-id', 'arn:k'] }],
   ['a header that is not known', { headers: [...headers, 'x-trace', '1'] }],
   ['an id of a form that is not known', { headers: [...without('x-amz-request-id'), 'x-amz-request-id', 'a b'] }],
 ])('an answer is not kept with %s', (_, other) => {

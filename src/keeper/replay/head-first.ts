@@ -4,16 +4,17 @@
 // Whether a HEAD tells what the GET would is not assumed, but seen, in each session anew: the first read of each kind of
 // object, by each kind of client, asks for both. Kinds are told apart by all that the keeper knows and that a head could
 // depend on; where the two differ in more than the order of their headers, reads of that kind stay GETs.
+import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Call, KeeperParts } from '../parts.ts';
 import type { ObjectRecord } from '../store/contract.ts';
 import type { GivenAnswer } from './answer-head.ts';
 import { givenBy, keepHead, type Repeatable, replay, unlessDamaged } from './replay.ts';
 
-/** What a HEAD told, to be held against what the GET tells. `headers`: none when it was no success. */
+/** What a HEAD told, to be held against what the GET tells. */
 export interface Comparison {
   readonly kind: string;
-  readonly headers: readonly string[];
+  readonly told: GivenAnswer;
 }
 
 /** The names of a GET's headers, in order; null: a HEAD tells something else. */
@@ -52,17 +53,17 @@ export async function readByHead(
   const { req, target, epoch } = call;
   if (req.method !== 'GET' || req.headers.range !== undefined) return undefined;
   const record = unlessDamaged(() => keeper.store.object(target.bucket, target.key));
-  if (record === undefined) return undefined;
+  // One that is not all ASCII has a place of its own among the headers (../upstream/send.ts).
+  if (record === undefined || /[\x80-\xff]/.test(record.headers['content-disposition'] ?? '')) return undefined;
   const kind = kindOf(repeatable, record);
   const order = keeper.headTrust.find(epoch, kind);
   if (order === null) return undefined;
   const answer = await ask();
   answer.resume();
   const told = givenBy(answer);
-  if (order === undefined) return { kind, headers: told.status === 200 ? told.headers : [] };
+  if (order === undefined) return told.status === 404 || told.status >= 500 ? undefined : { kind, told };
   const headers = told.status === 200 ? inOrder(told.headers, order) : undefined;
-  if (headers === undefined) return undefined;
-  keepHead(keeper, call, repeatable, { ...told, headers });
+  if (headers === undefined || !keepHead(keeper, call, repeatable, { ...told, headers })) return undefined;
   return (await replay(keeper, call, repeatable)) ? 'answered' : undefined;
 }
 
@@ -70,25 +71,26 @@ export async function readByHead(
 export function compare(
   { headTrust }: KeeperParts,
   { epoch }: Call,
-  { kind, headers }: Comparison,
+  { kind, told }: Comparison,
   { answer, isKept }: { readonly answer: GivenAnswer; readonly isKept: boolean },
 ): void {
   const order = orderOf(answer.headers);
-  const same = inOrder(headers, order);
+  const same = told.status === answer.status ? inOrder(told.headers, order) : undefined;
   const isAlike = isKept && same !== undefined && steadyPart(same) === steadyPart(answer.headers);
   headTrust.note(epoch, kind, isAlike ? order : null);
 }
 
-// The request, but for its path. The bucket as it is set. The object: the names of all its headers and settings, what
-// those headers say that an emulator may act on (LocalStack refuses the GET of a GLACIER object, and not its HEAD), and
-// its size by powers of two, for emulators that compress what is worth it.
+// The request, but for its path and for where a browser comes from within a site. The bucket as it is set. The object: the
+// names of all its headers and settings, what those headers say that an emulator may act on (LocalStack refuses the GET of
+// a GLACIER object, and not its HEAD), and its size by powers of two, for emulators that compress what is worth it.
 function kindOf({ variant, state }: Repeatable, record: ObjectRecord): string {
   const { bucket, headers, settings, parts, sizeBytes } = record;
-  const request = variant.slice(variant.indexOf('\n') + 1);
+  const request = variant.slice(variant.indexOf('\n') + 1).replace(/^(referer:\w+:\/\/[^/\n]*).*$/m, '$1');
   const object = Object.entries(headers).map(([name, value]) => (isFree(name) ? name : `${name}:${value}`));
   const names = settings.map(({ name }) => name);
-  const form = [parts !== null, Math.clz32(sizeBytes)];
-  return JSON.stringify([request, bucket, state.bucketSeal, object.sort(), names.sort(), form]);
+  const form = [parts !== null, Math.ceil(Math.log2(sizeBytes + 1))];
+  const kind = JSON.stringify([request, bucket, state.bucketSeal, object.sort(), names.sort(), form]);
+  return createHash('sha256').update(kind).digest('base64');
 }
 
 /** Whether a header only describes: each object may say something of its own in it. */

@@ -95,6 +95,7 @@ async function sendStreamed(
   { res }: Call,
   { variant, versionId, head }: StreamedReplay,
 ): Promise<boolean> {
+  if (res.destroyed) return true; // its client left, and says so no more
   const { start, end } = head;
   const body: Readable = store.readBody(versionId, { start, end });
   const blocks = body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;

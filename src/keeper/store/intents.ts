@@ -47,7 +47,7 @@ export class IntentLog {
 
   /**
    * Its line is written within this turn of the event loop: those that one commit ended share a write. Never throws: an
-   * intent that could not be ended costs one comparison with the emulator at the next start.
+   * intent that could not be ended costs one put back at the next start.
    */
   end({ id }: Intent): void {
     if (!this.#open.delete(id)) return;

@@ -2,8 +2,9 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { PassThrough } from 'node:stream';
 import { expect, onTestFinished, test } from 'vitest';
-import { collect, send } from './send.ts';
+import { collect, drained, send } from './send.ts';
 
 /** An emulator that does with a connection what the test says. */
 async function upstreamOf(serve: (socket: Socket) => void) {
@@ -26,4 +27,10 @@ test('an answer that broke off before anyone read it is an error, not a silence'
   const response = await send(upstream, { method: 'GET', path: '/', headers: ['Host', 'x'] }).response;
   await new Promise((resolve) => response.on('close', resolve));
   await expect(collect(response)).rejects.toMatchObject({ code: 'S3Unavailable' });
+});
+
+test('nobody waits for a stream that was closed before', async () => {
+  const closed = new PassThrough().destroy();
+  await once(closed, 'close');
+  await drained(closed);
 });

@@ -142,6 +142,7 @@ function isEnded(source: Readable): boolean {
 
 /** Resolves when more may be written, or the stream is closed. */
 export function drained(request: Writable): Promise<void> {
+  if (request.destroyed) return Promise.resolve();
   return new Promise((resolve) => {
     const done = (): void => {
       request.off('drain', done);
