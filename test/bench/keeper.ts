@@ -1,5 +1,7 @@
 // npm run bench:keeper: what the keeper costs. Each operation goes to the bare emulator and through the keeper in turn, round
 // by round, so that what changes on the machine meanwhile meets both. The last line is JSON.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -17,9 +19,8 @@ import { createUpstream } from './upstream.ts';
 
 /** `first-get` reads each object for the first time, `get` again. */
 const operations = ['put', 'first-get', 'get'] as const;
-const sides = ['bare', 'keeper'] as const;
 type Operation = (typeof operations)[number];
-type Side = (typeof sides)[number];
+type Side = 'bare' | 'keeper' | 'proxy';
 /** A load, and the processor time that the keeper took for it; null where the system does not tell. */
 interface Measured extends LoadResult {
   readonly keeperCpuMs: number | null;
@@ -37,8 +38,11 @@ const { values } = parseArgs({
     sizes: { type: 'string', default: `4096,${1024 * 1024}` },
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '2' },
+    /** Measures a proxy that keeps nothing, too: how much of the cost is that there is a process in between. */
+    'with-proxy': { type: 'boolean', default: false },
   },
 });
+const sides: readonly Side[] = values['with-proxy'] ? ['bare', 'keeper', 'proxy'] : ['bare', 'keeper'];
 const [clients, seconds, rounds] = [Number(values.clients), Number(values.seconds), Number(values.rounds)];
 const sizes = values.sizes.split(',').map(Number);
 /** V8 compiles what a keeper does often for some thousand requests: one that was just started is not what is measured. */
@@ -49,6 +53,7 @@ const upstream = await createUpstream(values.upstream, folder, values['localstac
 const loader = startLoader();
 let roundsBegun = 0;
 let keeper: KeeperProcess | undefined;
+let proxy: PlainProxy | undefined;
 try {
   await upstream.part?.start();
   const place = {
@@ -57,8 +62,10 @@ try {
     logFile: path.join(folder, 'keeper.log'),
   };
   keeper = await startKeeperProcess(place, 'whole');
+  if (values['with-proxy']) proxy = await startPlainProxy(upstream.url);
+  const urls = { bare: upstream.url, keeper: keeper.url, proxy: proxy?.url ?? '' };
   const results = [];
-  for (const sizeBytes of sizes) results.push(await measureSize({ keeper, loader }, sizeBytes));
+  for (const sizeBytes of sizes) results.push(await measureSize({ keeper, loader, urls }, sizeBytes));
   console.log(JSON.stringify({ upstream: upstream.name, clients, rounds, sizes: results }));
 } catch (error) {
   if (!(error instanceof KeepsakeError)) throw error;
@@ -66,14 +73,27 @@ try {
   process.exitCode = 2;
 } finally {
   loader.close();
+  proxy?.close();
   await keeper?.stop();
   await upstream.part?.stop();
   await rm(folder, { recursive: true, force: true });
 }
 
+interface PlainProxy {
+  readonly url: string;
+  close(): void;
+}
+
+async function startPlainProxy(upstreamUrl: string): Promise<PlainProxy> {
+  const child = fork(path.join(import.meta.dirname, 'plain-proxy.ts'), [upstreamUrl]);
+  const [port] = (await once(child, 'message')) as [number];
+  return { url: `http://127.0.0.1:${port}`, close: () => void child.kill() };
+}
+
 interface Parts {
   readonly keeper: KeeperProcess;
   readonly loader: Loader;
+  readonly urls: Readonly<Record<Side, string>>;
 }
 
 async function measureSize(parts: Parts, sizeBytes: number) {
@@ -97,9 +117,12 @@ interface RoundPlan {
 }
 
 // Each round has buckets of its own, and leaves nothing: the emulator holds all in memory.
-async function measureRound({ keeper, loader }: Parts, { order, ...load }: RoundPlan): Promise<Round> {
-  const urls = { bare: upstream.url, keeper: keeper.url };
-  const buckets = { bare: bucketAt('bare', urls.bare), keeper: bucketAt('keeper', urls.keeper) };
+async function measureRound({ keeper, loader, urls }: Parts, { order, ...load }: RoundPlan): Promise<Round> {
+  const buckets = {
+    bare: bucketAt('bare', urls.bare),
+    keeper: bucketAt('keeper', urls.keeper),
+    proxy: bucketAt('proxy', urls.proxy || urls.bare),
+  };
   for (const side of sides) await buckets[side].client.send(new CreateBucketCommand({ Bucket: buckets[side].name }));
   const measure = async (operation: Operation): Promise<Record<Side, Measured>> => {
     const results = new Map<Side, Measured>();
@@ -111,10 +134,8 @@ async function measureRound({ keeper, loader }: Parts, { order, ...load }: Round
   };
   roundsBegun += 1;
   const round = { put: await measure('put'), 'first-get': await measure('first-get'), get: await measure('get') };
-  for (const side of sides) {
-    await removeBucket(buckets[side]);
-    buckets[side].client.destroy();
-  }
+  for (const side of sides) await removeBucket(buckets[side]);
+  for (const { client } of Object.values(buckets)) client.destroy();
   return round;
 }
 
@@ -132,8 +153,8 @@ function bucketAt(side: Side, url: string): Bucket {
   };
 }
 
-function ratioOf(rounds: readonly Round[], operation: Operation): number {
-  return medianRatio(rounds.map((round) => [round[operation].bare, round[operation].keeper]));
+function ratioOf(rounds: readonly Round[], operation: Operation, side: Side = 'keeper'): number {
+  return medianRatio(rounds.map((round) => [round[operation].bare, round[operation][side]]));
 }
 
 function print(sizeBytes: number, done: readonly Round[]): void {
@@ -143,20 +164,21 @@ function print(sizeBytes: number, done: readonly Round[]): void {
     for (const side of sides) {
       const measured = done.map((round) => round[operation][side]);
       const { rate, p50Ms, p99Ms } = figuresOf(measured);
-      table.push([`${operation} ${side}`, rate, p50Ms, p99Ms, side === 'bare' ? '' : (cpuEach(measured) ?? '?')]);
+      table.push([`${operation} ${side}`, rate, p50Ms, p99Ms, side === 'keeper' ? (cpuEach(measured) ?? '?') : '']);
     }
   console.log(table.toString());
 }
 
 function summaryOf(sizeBytes: number, done: readonly Round[]) {
   const of = (operation: Operation) => {
-    const [bare, keeper] = sides.map((side) => done.map((round) => round[operation][side]));
+    const [bare, keeper] = (['bare', 'keeper'] as const).map((side) => done.map((round) => round[operation][side]));
     const figures = { bare: figuresOf(bare ?? []), keeper: figuresOf(keeper ?? []) };
     return {
       ...figures,
       ratio: ratioOf(done, operation),
       p50AddedMs: Math.round((figures.keeper.p50Ms - figures.bare.p50Ms) * 100) / 100,
       cpuMs: cpuEach(keeper ?? []),
+      ofProxy: values['with-proxy'] ? ratioOf(done, operation, 'proxy') : undefined,
     };
   };
   const [put, firstGet, get] = [of('put'), of('first-get'), of('get')];
@@ -165,6 +187,7 @@ function summaryOf(sizeBytes: number, done: readonly Round[]) {
     putRatio: put.ratio,
     firstGetRatio: firstGet.ratio,
     getRatio: get.ratio,
+    ...(values['with-proxy'] && { plainProxy: { putRatio: put.ofProxy, getRatio: get.ofProxy } }),
     putP50AddedMs: put.p50AddedMs,
     firstGetP50AddedMs: firstGet.p50AddedMs,
     getP50AddedMs: get.p50AddedMs,
