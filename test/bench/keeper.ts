@@ -118,11 +118,7 @@ interface RoundPlan {
 
 // Each round has buckets of its own, and leaves nothing: the emulator holds all in memory.
 async function measureRound({ keeper, loader, urls }: Parts, { order, ...load }: RoundPlan): Promise<Round> {
-  const buckets = {
-    bare: bucketAt('bare', urls.bare),
-    keeper: bucketAt('keeper', urls.keeper),
-    proxy: bucketAt('proxy', urls.proxy || urls.bare),
-  };
+  const buckets = Object.fromEntries(sides.map((side) => [side, bucketAt(side, urls[side])])) as Record<Side, Bucket>;
   for (const side of sides) await buckets[side].client.send(new CreateBucketCommand({ Bucket: buckets[side].name }));
   const measure = async (operation: Operation): Promise<Record<Side, Measured>> => {
     const results = new Map<Side, Measured>();
@@ -134,8 +130,10 @@ async function measureRound({ keeper, loader, urls }: Parts, { order, ...load }:
   };
   roundsBegun += 1;
   const round = { put: await measure('put'), 'first-get': await measure('first-get'), get: await measure('get') };
-  for (const side of sides) await removeBucket(buckets[side]);
-  for (const { client } of Object.values(buckets)) client.destroy();
+  for (const side of sides) {
+    await removeBucket(buckets[side]);
+    buckets[side].client.destroy();
+  }
   return round;
 }
 

@@ -27,8 +27,8 @@ for (const kind of [fauxqs, localStack]) {
     const put = (Key: string, Body: Buffer | string, ContentType = 'image/png') =>
       world.client.send(new PutObjectCommand({ Bucket, Key, Body, ContentType, Metadata: { by: 'test' } }));
     const readsOf = (key: string) => front.seen.filter((line) => /^(GET|HEAD) /.test(line) && line.endsWith(`/${key}`));
-    const [head, get] = ['HEAD', 'GET'].map((method) => (key: string) => `${method} /${Bucket}/${key}`);
-    if (head === undefined || get === undefined) throw new Error('no methods');
+    const head = (key: string) => `HEAD /${Bucket}/${key}`;
+    const get = (key: string) => `GET /${Bucket}/${key}`;
 
     async function read(url: string, key: string) {
       const request = http.get(`${url}/${Bucket}/${key}`, { agent: false });

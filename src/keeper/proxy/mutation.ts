@@ -5,7 +5,7 @@ import type { Call, KeeperParts } from '../parts.ts';
 import { type Scope, type Turn, Visit } from '../restore/visit.ts';
 import type { Answer } from '../upstream/client.ts';
 import { restoring } from '../upstream/gate.ts';
-import { answerHeaders, collect, requestHeaders, send } from '../upstream/send.ts';
+import { collect, givenBy, requestHeaders, send } from '../upstream/send.ts';
 import type { BodyTap } from './body-tap.ts';
 import { s3ErrorOf, sendS3Error } from './s3-errors.ts';
 
@@ -83,12 +83,7 @@ export async function pass(
   const response = await sending.response;
   await gate.believe(response, turn.epoch);
   turn.noteAnswer();
-  const answer = {
-    status: response.statusCode ?? 0,
-    statusMessage: response.statusMessage ?? '',
-    headers: answerHeaders(response),
-    body: await collect(response),
-  };
+  const answer = { ...givenBy(response), body: await collect(response) };
   if (!sending.isSent()) {
     sending.abort(); // a connection that waits for the rest of a body would be lost to all others
     if (answer.status < 300) throw restoring(); // success before the body's end: not to be believed

@@ -4,9 +4,9 @@ import { asKeepsakeError } from '../../shared/errors.ts';
 import { bucketLock, keyLock } from '../locks.ts';
 import type { Call, KeeperParts } from '../parts.ts';
 import { type Comparison, compare, readByHead } from '../replay/head-first.ts';
-import { beginRead, givenBy, keepHead, replay } from '../replay/replay.ts';
+import { beginRead, keepHead, replay } from '../replay/replay.ts';
 import { restoring } from '../upstream/gate.ts';
-import { answerHeaders, collect, requestHeaders, type Sending, send } from '../upstream/send.ts';
+import { collect, type GivenAnswer, givenBy, requestHeaders, type Sending, send } from '../upstream/send.ts';
 import { sentinelPrefix } from '../upstream/session-source.ts';
 import type { Operation } from './classify.ts';
 import { passBody } from './pass-body.ts';
@@ -51,7 +51,7 @@ export async function read(
     const answer = givenBy(answered);
     const isKept = repeatable && keepHead(keeper, call, repeatable, answer);
     if (byHead !== undefined && isKept !== undefined) compare(keeper, call, byHead, { answer, isKept });
-    await passBack(keeper, call, answered, what);
+    await passBack(keeper, call, { response: answered, answer }, what);
   } catch (thrown) {
     if (res.destroyed) return;
     const error = asKeepsakeError(thrown);
@@ -140,22 +140,21 @@ function hasBody({ headers }: IncomingMessage): boolean {
 async function passBack(
   keeper: KeeperParts,
   call: Call,
-  response: IncomingMessage,
+  { response, answer }: { readonly response: IncomingMessage; readonly answer: GivenAnswer },
   what: Extract<Operation, { kind: 'read' }>['what'],
 ): Promise<void> {
   const { req, res } = call;
-  const status = response.statusCode ?? 502;
-  const headers = answerHeaders(response);
+  const { status, statusMessage, headers } = answer;
   const isTranslated = what !== 'any' && req.method === 'GET' && status === 200;
   if (isTranslated) {
     const xml = (await collect(response)).toString();
     const mine = what === 'list-buckets' ? withoutSentinels(xml) : withClientIds(keeper.store, xml);
     const body = Buffer.from(mine);
-    res.writeHead(status, response.statusMessage, withLength(headers, body.length));
+    res.writeHead(status, statusMessage, withLength(headers, body.length));
     res.end(body);
     return;
   }
-  res.writeHead(status, response.statusMessage, headers);
+  res.writeHead(status, statusMessage, [...headers]);
   passBody(keeper, call, response);
 }
 

@@ -3,13 +3,7 @@
 // another one next time.
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { ObjectRecord } from '../store/contract.ts';
-
-/** What the emulator answered, without its body. `headers`: the flat list that went to the client. */
-export interface GivenAnswer {
-  readonly status: number;
-  readonly statusMessage: string;
-  readonly headers: readonly string[];
-}
+import type { GivenAnswer } from '../upstream/send.ts';
 
 /** A head that can be given again, with the bytes [start, end) of the object. */
 export interface AnswerHead extends GivenAnswer {
@@ -37,6 +31,11 @@ const steady = new Set([
 const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 const upperHex = /^[\dA-F]{8,64}$/;
 
+/** Whether a header, its name in lower case, is each answer's own: its time, its id. */
+export function isMadeAnew(name: string): boolean {
+  return name === 'date' || name === 'x-amz-request-id';
+}
+
 /** The head as it can be given again, or undefined when it can't: it is of another state than `record`, or tells more. */
 export function keepableHead(answer: GivenAnswer, record: ObjectRecord): AnswerHead | undefined {
   const { status, statusMessage, headers } = answer;
@@ -44,8 +43,7 @@ export function keepableHead(answer: GivenAnswer, record: ObjectRecord): AnswerH
   let sizeBytes = 0;
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const name = (headers[i] ?? '').toLowerCase();
-    const isOnce = name === 'date' || name === 'x-amz-request-id';
-    if (!isOnce && !steady.has(name) && !name.startsWith('x-amz-meta-')) return undefined;
+    if (!isMadeAnew(name) && !steady.has(name) && !name.startsWith('x-amz-meta-')) return undefined;
     if (said.has(name) && !name.startsWith('x-amz-meta-')) return undefined;
     said.set(name, i + 1);
     sizeBytes += name.length + (headers[i + 1] ?? '').length;

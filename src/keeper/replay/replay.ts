@@ -7,19 +7,20 @@
 // at that instant. A commit makes another state (another version, or another check of the object's or bucket's row), and
 // another session another epoch: then the head is of no use, and the next one is the emulator's. A head is kept when the
 // state before the request left is the state after its answer was believed and settled.
-import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { KeepsakeError } from '../../shared/errors.ts';
 import type { Call, KeeperParts } from '../parts.ts';
-import type { ObjectState } from '../store/contract.ts';
-import { answerHeaders, drained } from '../upstream/send.ts';
-import { type AnswerHead, freshHeaders, type GivenAnswer, keepableHead } from './answer-head.ts';
+import type { ObjectRecord, ObjectState } from '../store/contract.ts';
+import { drained, type GivenAnswer } from '../upstream/send.ts';
+import { type AnswerHead, freshHeaders, keepableHead } from './answer-head.ts';
 import { variantOf } from './request-variant.ts';
 
 /** A read whose answer can be kept, as it began. */
 export interface Repeatable {
   readonly variant: string;
   readonly state: ObjectState;
+  /** That of the state, where it was read. */
+  readonly record?: ObjectRecord;
 }
 
 /** What the store says about a read at its start; undefined when its answer can neither be replayed nor kept. */
@@ -49,22 +50,16 @@ export function replay(keeper: KeeperParts, call: Call, { variant, state }: Repe
 export function keepHead(
   { heads, store, doubts }: KeeperParts,
   { epoch, target: { bucket, key } }: Call,
-  { variant, state: { seal } }: Repeatable,
+  { variant, state: { seal }, record: read }: Repeatable,
   answer: GivenAnswer,
 ): boolean | undefined {
   if (doubts.settled(bucket, key) !== undefined) return undefined;
   const isSame = unlessDamaged(() => store.state(bucket, key))?.seal === seal;
-  const record = isSame ? unlessDamaged(() => store.object(bucket, key)) : undefined;
+  const record = isSame ? (read ?? unlessDamaged(() => store.object(bucket, key))) : undefined;
   if (record === undefined) return undefined;
   const head = keepableHead(answer, record);
   if (head !== undefined) heads.keep(variant, { epoch, seal }, head);
   return head !== undefined;
-}
-
-/** What a client is told of an answer, without its body. */
-export function givenBy(answer: IncomingMessage): GivenAnswer {
-  const { statusCode: status = 0, statusMessage = '' } = answer;
-  return { status, statusMessage, headers: answerHeaders(answer) };
 }
 
 /** What the store can't tell, the emulator can. */

@@ -2,14 +2,11 @@
 // finds the service in it) but don't verify it.
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import { answerHeaders, collect, emulatorLost, type Sending, send, type Upstream } from './send.ts';
+import { collect, emulatorLost, type GivenAnswer, givenBy, type Sending, send, type Upstream } from './send.ts';
 import { watchBody } from './stalled.ts';
 
-/** A whole answer. `headers`: a flat list as it came. */
-export interface Answer {
-  readonly status: number;
-  readonly statusMessage: string;
-  readonly headers: readonly string[];
+/** A whole answer. */
+export interface Answer extends GivenAnswer {
   readonly body: Buffer;
 }
 
@@ -70,13 +67,7 @@ export function createEmulatorClient(
     stream,
     async call(method, path, callOptions) {
       const response = await stream(method, path, callOptions);
-      const body = await collect(response);
-      return {
-        status: response.statusCode ?? 0,
-        statusMessage: response.statusMessage ?? '',
-        headers: answerHeaders(response),
-        body,
-      };
+      return { ...givenBy(response), body: await collect(response) };
     },
   };
 }

@@ -220,8 +220,20 @@ export function requestHeaders(req: IncomingMessage): string[] {
 }
 
 /** Headers of an answer to pass back, less those of the connection. */
-export function answerHeaders(response: IncomingMessage): string[] {
+function answerHeaders(response: IncomingMessage): string[] {
   return endToEnd(response.rawHeaders);
+}
+
+/** What a client is told of an answer, without its body. `headers`: a flat list. */
+export interface GivenAnswer {
+  readonly status: number;
+  readonly statusMessage: string;
+  readonly headers: readonly string[];
+}
+
+export function givenBy(response: IncomingMessage): GivenAnswer {
+  const { statusCode: status = 0, statusMessage = '' } = response;
+  return { status, statusMessage, headers: answerHeaders(response) };
 }
 
 function endToEnd(raw: readonly string[]): string[] {
