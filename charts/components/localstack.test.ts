@@ -25,6 +25,13 @@ test('carries the settings that a licence holder has persistence by, and the vol
   expect(at(claim, 'spec', 'resources', 'requests', 'storage')).toBe('7Gi');
 });
 
+test('LocalStack runs on one processor, by the entrypoint of its image', () => {
+  const [python, flag, program, ...command] = rendered('keeper').localstack?.command ?? [];
+  expect([python, flag]).toEqual(['python3', '-c']);
+  expect(program).toContain('sched_setaffinity(0, {min(os.sched_getaffinity(0))})');
+  expect(command).toEqual(['docker-entrypoint.sh']);
+});
+
 describe('with the keeper', () => {
   const { pod, localstack, env, service } = rendered('keeper');
   const keeper = pod.spec.initContainers?.[0];

@@ -7,6 +7,7 @@ import { ports } from '../../src/shared/names.ts';
 import { Component, type ComponentProps } from '../component.ts';
 import type { Persistence } from '../environments.ts';
 import { exact } from '../exact.ts';
+import { onOneProcessor } from '../one-processor.ts';
 import { httpProbe, mountScratch, podProps, resources, seal } from '../pods.ts';
 import { addService } from '../services.ts';
 import { addKeeper, keeperUserId } from './keeper.ts';
@@ -48,6 +49,7 @@ export class LocalStack extends Component {
       name: 'localstack',
       image: props.environment.images.localstack ?? imageOf(persistence),
       imagePullPolicy: kplus.ImagePullPolicy.IF_NOT_PRESENT,
+      command: [...onOneProcessor, 'docker-entrypoint.sh'], // the image's own entrypoint
       envVariables: this.#environmentOf(persistence),
       ...(hasKeeper ? probesInside() : probesOutside()),
       ...(!hasKeeper && { ports: [{ name: 's3', number: ports.s3 }] }),

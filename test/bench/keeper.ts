@@ -2,16 +2,15 @@
 // by round, so that what changes on the machine meanwhile meets both. The last line is JSON.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import Table from 'cli-table3';
 import { KeepsakeError } from '../../src/shared/errors.ts';
 import { type Bucket, createS3Client, readS3Config } from '../../src/shared/s3.ts';
 import { type KeeperProcess, startKeeperProcess } from './keeper-process.ts';
 import { type Loader, startLoader } from './loader.ts';
+import { benchProgram, makeBenchFolder, type UpstreamOptions, wholeNumber, wholeNumbers } from './options.ts';
 import { removeBucket } from './remove-bucket.ts';
 import type { LoadRequest, LoadResult } from './s3-load.ts';
 import { figuresOf, medianRatio } from './summary.ts';
@@ -27,29 +26,32 @@ interface Measured extends LoadResult {
 }
 type Round = Readonly<Record<Operation, Readonly<Record<Side, Measured>>>>;
 
-const { values } = parseArgs({
-  options: {
-    /** `embedded`, `localstack` (in a container) or a URL. */
-    upstream: { type: 'string', default: process.env.AWS_S3_ENDPOINT_URL ?? 'embedded' },
-    /** A program that starts and kills a LocalStack at a port, in the place of a container. */
-    'localstack-command': { type: 'string' },
-    clients: { type: 'string', default: '16' },
-    /** Of the bodies, in bytes; one after the other. */
-    sizes: { type: 'string', default: `4096,${1024 * 1024}` },
-    rounds: { type: 'string', default: '5' },
-    seconds: { type: 'string', default: '2' },
-    /** Measures a proxy that keeps nothing, too: how much of the cost is that there is a process in between. */
-    'with-proxy': { type: 'boolean', default: false },
-  },
-});
-const sides: readonly Side[] = values['with-proxy'] ? ['bare', 'keeper', 'proxy'] : ['bare', 'keeper'];
-const [clients, seconds, rounds] = [Number(values.clients), Number(values.seconds), Number(values.rounds)];
-const sizes = values.sizes.split(',').map(Number);
+interface Options extends UpstreamOptions {
+  readonly clients: number;
+  readonly sizes: readonly number[];
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly withProxy: boolean;
+}
+
+const options = benchProgram(
+  'keeper',
+  'What the keeper costs: the same load on the bare emulator and through the keeper.',
+)
+  .option('--clients <n>', 'that send one request after the other', wholeNumber, 16)
+  .option('--sizes <bytes>', 'of the bodies, one after the other', wholeNumbers, [4096, 1024 * 1024])
+  .option('--rounds <n>', 'each measures both', wholeNumber, 5)
+  .option('--seconds <n>', 'each operation of a round takes', wholeNumber, 2)
+  .option('--with-proxy', 'also a proxy that keeps nothing: what it costs that there is a process in between', false)
+  .parse()
+  .opts<Options>();
+const sides: readonly Side[] = options.withProxy ? ['bare', 'keeper', 'proxy'] : ['bare', 'keeper'];
+const { clients, seconds, rounds } = options;
 /** V8 compiles what a keeper does often for some thousand requests: one that was just started is not what is measured. */
 const warmUpSeconds = 4;
 
-const folder = await mkdtemp(path.join(os.tmpdir(), 'keepsake-bench-'));
-const upstream = await createUpstream(values.upstream, folder, values['localstack-command']);
+const folder = await makeBenchFolder();
+const upstream = await createUpstream(options, folder);
 const loader = startLoader();
 let roundsBegun = 0;
 let keeper: KeeperProcess | undefined;
@@ -62,11 +64,12 @@ try {
     logFile: path.join(folder, 'keeper.log'),
   };
   keeper = await startKeeperProcess(place, 'whole');
-  if (values['with-proxy']) proxy = await startPlainProxy(upstream.url);
+  if (options.withProxy) proxy = await startPlainProxy(upstream.url);
   const urls = { bare: upstream.url, keeper: keeper.url, proxy: proxy?.url ?? '' };
   const results = [];
-  for (const sizeBytes of sizes) results.push(await measureSize({ keeper, loader, urls }, sizeBytes));
-  console.log(JSON.stringify({ upstream: upstream.name, clients, rounds, sizes: results }));
+  const { localstackProcessors } = upstream;
+  for (const sizeBytes of options.sizes) results.push(await measureSize({ keeper, loader, urls }, sizeBytes));
+  console.log(JSON.stringify({ upstream: upstream.name, localstackProcessors, clients, rounds, sizes: results }));
 } catch (error) {
   if (!(error instanceof KeepsakeError)) throw error;
   console.error(error.message);
@@ -117,14 +120,14 @@ interface RoundPlan {
 }
 
 // Each round has buckets of its own, and leaves nothing: the emulator holds all in memory.
-async function measureRound({ keeper, loader, urls }: Parts, { order, ...load }: RoundPlan): Promise<Round> {
+async function measureRound({ keeper, loader, urls }: Parts, { order, sizeBytes, seconds }: RoundPlan): Promise<Round> {
   const buckets = Object.fromEntries(sides.map((side) => [side, bucketAt(side, urls[side])])) as Record<Side, Bucket>;
   for (const side of sides) await buckets[side].client.send(new CreateBucketCommand({ Bucket: buckets[side].name }));
   const measure = async (operation: Operation): Promise<Record<Side, Measured>> => {
     const results = new Map<Side, Measured>();
     for (const side of order) {
       const target = { url: urls[side], bucket: buckets[side].name, prefix: `${side}-${roundsBegun}` };
-      results.set(side, await timed(keeper, loader, { ...target, ...load, operation, clients }));
+      results.set(side, await timed(keeper, loader, { ...target, sizeBytes, until: { seconds }, operation, clients }));
     }
     return Object.fromEntries(results) as Record<Side, Measured>;
   };
@@ -176,7 +179,7 @@ function summaryOf(sizeBytes: number, done: readonly Round[]) {
       ratio: ratioOf(done, operation),
       p50AddedMs: Math.round((figures.keeper.p50Ms - figures.bare.p50Ms) * 100) / 100,
       cpuMs: cpuEach(keeper ?? []),
-      ofProxy: values['with-proxy'] ? ratioOf(done, operation, 'proxy') : undefined,
+      ofProxy: options.withProxy ? ratioOf(done, operation, 'proxy') : undefined,
     };
   };
   const [put, firstGet, get] = [of('put'), of('first-get'), of('get')];
@@ -185,7 +188,7 @@ function summaryOf(sizeBytes: number, done: readonly Round[]) {
     putRatio: put.ratio,
     firstGetRatio: firstGet.ratio,
     getRatio: get.ratio,
-    ...(values['with-proxy'] && { plainProxy: { putRatio: put.ofProxy, getRatio: get.ofProxy } }),
+    ...(options.withProxy && { plainProxy: { putRatio: put.ofProxy, getRatio: get.ofProxy } }),
     putP50AddedMs: put.p50AddedMs,
     firstGetP50AddedMs: firstGet.p50AddedMs,
     getP50AddedMs: get.p50AddedMs,

@@ -1,36 +1,36 @@
 // npm run bench:large: a large object through the keeper, by one PUT and in parts, read back, put back into a new emulator
 // and read again: always the same bytes and ETag, in flat memory. The last line is JSON; exit code 1 when it is not so.
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
-import { readSettings, sizeSetting } from '../../src/shared/config.ts';
+import { InvalidArgumentError } from 'commander';
+import { sizeSetting } from '../../src/shared/config.ts';
 import { KeepsakeError } from '../../src/shared/errors.ts';
 import { sizeOf } from '../../src/shared/words.ts';
 import { type KeeperProcess, startKeeperProcess } from './keeper-process.ts';
 import { getWhole, putInParts, putWhole } from './large-object.ts';
+import { benchProgram, makeBenchFolder, type UpstreamOptions } from './options.ts';
 import { createUpstream } from './upstream.ts';
 
 const bucketName = 'bench-large';
 const limitBytes = 200 * 1024 ** 2;
 
-const { values } = parseArgs({
-  options: {
-    /** `embedded` or `localstack` (in a container, or by `--localstack-command`): one that can be killed. */
-    upstream: { type: 'string', default: 'embedded' },
-    /** `COMMAND start PORT` and `COMMAND kill PORT` run a LocalStack. */
-    'localstack-command': { type: 'string' },
-    size: { type: 'string', default: '5GiB' },
-    /** `whole`, `parts` or both. */
-    forms: { type: 'string', default: 'whole,parts' },
-  },
-});
-const { sizeBytes } = readSettings({ SIZE: values.size }, { sizeBytes: sizeSetting('SIZE', 'size of the object') });
-const forms = (['whole', 'parts'] as const).filter((form) => values.forms.split(',').includes(form));
-const folder = await mkdtemp(path.join(os.tmpdir(), 'keepsake-bench-'));
-const upstream = await createUpstream(values.upstream, folder, values['localstack-command']);
+type Form = 'whole' | 'parts';
+
+interface Options extends UpstreamOptions {
+  readonly size: number;
+  readonly forms: readonly Form[];
+}
+
+const options = benchProgram('large', 'A large object through the keeper, put back and read again, in flat memory.')
+  .option('--size <size>', 'of the object', sizeIn, 5 * 1024 ** 3)
+  .option('--forms <forms>', 'whole (one PUT), parts, or both', formsIn, ['whole', 'parts'])
+  .parse()
+  .opts<Options>();
+const { size: sizeBytes, forms } = options;
+const folder = await makeBenchFolder();
+const upstream = await createUpstream(options, folder);
 const table = new Table({ head: ['', 'seconds', 'MB/s', 'keeper, at most'], style: { head: [], border: [] } });
 let keeper: KeeperProcess | undefined;
 try {
@@ -48,6 +48,21 @@ try {
   await keeper?.stop();
   await upstream.part?.stop();
   await rm(folder, { recursive: true, force: true });
+}
+
+function sizeIn(text: string): number {
+  try {
+    return sizeSetting('', '').parse(text);
+  } catch {
+    throw new InvalidArgumentError('Expected a size such as 256MiB or 5GiB.');
+  }
+}
+
+function formsIn(text: string): readonly Form[] {
+  return text.split(',').map((form) => {
+    if (form !== 'whole' && form !== 'parts') throw new InvalidArgumentError('Expected whole, parts or both.');
+    return form;
+  });
 }
 
 async function measure(running: KeeperProcess): Promise<void> {

@@ -1,11 +1,9 @@
 // npm run bench:restore: how fast a new emulator is filled from the store, against plain clients that put the same objects
 // into a bare one, and how soon and how fast a client reads an object that is not back yet. The last line is JSON.
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import Table from 'cli-table3';
 import { openStore, type Store } from '../../src/keeper/store/index.ts';
@@ -15,30 +13,34 @@ import { createS3Client, readS3Config } from '../../src/shared/s3.ts';
 import { randomOf } from '../model/random.ts';
 import { type KeeperProcess, startKeeperProcess } from './keeper-process.ts';
 import { type Loader, startLoader } from './loader.ts';
+import { benchProgram, makeBenchFolder, type UpstreamOptions, wholeNumber } from './options.ts';
 import { removeBucket } from './remove-bucket.ts';
 import { figuresOf, type Measurement } from './summary.ts';
 import { createUpstream } from './upstream.ts';
 
-const { values } = parseArgs({
-  options: {
-    /** `embedded`, `localstack` (in a container, or by `--localstack-command`) or a URL. */
-    upstream: { type: 'string', default: process.env.AWS_S3_ENDPOINT_URL ?? 'embedded' },
-    /** `COMMAND start PORT` and `COMMAND kill PORT` run a LocalStack. */
-    'localstack-command': { type: 'string' },
-    objects: { type: 'string', default: '5000' },
-    size: { type: 'string', default: '4096' },
-    clients: { type: 'string', default: '16' },
-    /** How long each of the two samples of plain clients takes. */
-    seconds: { type: 'string', default: '5' },
-    /** How often a client reads an object while they are put back. */
-    'read-every': { type: 'string', default: '100' },
-  },
-});
-const [objects, sizeBytes] = [Number(values.objects), Number(values.size)];
+interface Options extends UpstreamOptions {
+  readonly objects: number;
+  readonly size: number;
+  readonly clients: number;
+  readonly readEvery: number;
+}
+
+const options = benchProgram(
+  'restore',
+  'How fast a new emulator is filled from the store, against plain clients that put the same objects, and reads meanwhile.',
+)
+  .option('--objects <n>', 'in the store', wholeNumber, 5000)
+  .option('--size <bytes>', 'of each', wholeNumber, 4096)
+  .option('--clients <n>', 'plain ones', wholeNumber, 16)
+  .option('--read-every <ms>', 'how often a client reads an object while they are put back', wholeNumber, 100)
+  .parse()
+  .opts<Options>();
+const { objects, size: sizeBytes, clients } = options;
+const objectHeaders = { 'content-type': 'application/octet-stream' };
 const bucketName = `bench-restore-${process.pid}`;
-const folder = await mkdtemp(path.join(os.tmpdir(), 'keepsake-bench-'));
+const folder = await makeBenchFolder();
 const storeFolder = path.join(folder, 'keeper');
-const upstream = await createUpstream(values.upstream, folder, values['localstack-command']);
+const upstream = await createUpstream(options, folder);
 const loader = startLoader();
 try {
   await fillStore();
@@ -86,21 +88,27 @@ async function putInStore(store: Store, index: number): Promise<void> {
   await writer.write(bytes);
   const body = await writer.finish();
   const etag = `"${createHash('md5').update(bytes).digest('hex')}"`;
-  const headers = { 'content-type': 'application/octet-stream' };
-  const meta = { bucket: bucketName, key: keyOf(index), etag, sizeBytes, headers, parts: null };
+  const meta = { bucket: bucketName, key: keyOf(index), etag, sizeBytes, headers: objectHeaders, parts: null };
   await store.commit({ kind: 'put-object', meta, source: { kind: 'body', body } });
 }
 
-/** Plain clients into a bare emulator that was just started, as the keeper finds one: its first requests are slow for both. */
+/** Plain clients put as many such objects into a bare emulator that was just started, as the keeper finds one. */
 async function samplePlainPuts(plain: Loader): Promise<Measurement> {
   const bucket = `${bucketName}-plain`;
   await upstream.part?.start();
   const client = createS3Client(readS3Config({ AWS_S3_ENDPOINT_URL: upstream.url }));
   await client.send(new CreateBucketCommand({ Bucket: bucket }));
   client.destroy();
-  const [clients, seconds] = [Number(values.clients), Number(values.seconds)];
-  const load = { url: upstream.url, bucket, prefix: 'objects', operation: 'put', clients, sizeBytes } as const;
-  const result = await plain.run({ ...load, seconds });
+  const result = await plain.run({
+    url: upstream.url,
+    bucket,
+    prefix: 'objects',
+    operation: 'put',
+    clients,
+    until: { requests: objects },
+    sizeBytes,
+    headers: objectHeaders,
+  });
   console.log(`plain: ${Math.round((result.latenciesMs.length * 1000) / result.elapsedMs)} objects/s`);
   if (upstream.part) await upstream.part.kill();
   else await removeFromUpstream(bucket);
@@ -160,7 +168,7 @@ async function readWhileRestoring(keeper: KeeperProcess): Promise<{ firstReadMs:
       throw new Error(`${keyOf(index)} was answered with ${answer.status} and ${bytes.length} bytes`);
     latenciesMs.push(performance.now() - sentAt);
     if (latenciesMs.length === 1) firstReadMs = keeper.startMs + performance.now() - startedAt;
-    await delay(Number(values['read-every']));
+    await delay(options.readEvery);
   }
   return { firstReadMs, reads: { latenciesMs, elapsedMs: performance.now() - startedAt } };
 }
@@ -197,6 +205,7 @@ function report(results: {
   const { p50Ms, p99Ms } = figuresOf([reads]);
   const figures = {
     upstream: upstream.name,
+    localstackProcessors: upstream.localstackProcessors,
     objects,
     sizeBytes,
     plainRate,
@@ -213,7 +222,7 @@ function report(results: {
   };
   const table = new Table({ style: { head: [], border: [] } });
   table.push(
-    [`${values.clients} plain clients, bare`, `${plainRate} objects/s`],
+    [`${clients} plain clients, bare`, `${plainRate} objects/s`],
     ['restore', `${restoreRate} objects/s (${figures.ratio} of that), ${figures.restoreSeconds} s`],
     ['first answer of a late object', `${figures.firstReadMs} ms after the start of the keeper's process`],
     [`${figures.readsWhileRestoring} reads meanwhile`, `p50 ${p50Ms} ms, p99 ${p99Ms} ms`],

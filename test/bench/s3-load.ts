@@ -14,7 +14,10 @@ export interface LoadRequest {
   readonly operation: 'put' | 'first-get' | 'get';
   readonly prefix: string;
   readonly clients: number;
-  readonly seconds: number;
+  /** How long, or until so many requests were begun. */
+  readonly until: { readonly seconds: number } | { readonly requests: number };
+  /** Sent beside those that every request has. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly sizeBytes: number;
 }
 
@@ -48,14 +51,23 @@ async function run(load: LoadRequest): Promise<LoadResult> {
   const body = load.operation === 'put' ? randomBytes(load.sizeBytes) : undefined;
   const latenciesMs: number[] = [];
   const startedAt = performance.now();
+  let begun = 0;
+  const isOver = (): boolean =>
+    'seconds' in load.until ? performance.now() - startedAt >= load.until.seconds * 1000 : begun >= load.until.requests;
   const client = async (_: unknown, index: number): Promise<void> => {
     const lane = `${load.prefix}/${index}`;
     const keys = (load.operation === 'first-get' ? written : readOnce).get(lane) ?? 1;
-    for (let count = 0; performance.now() - startedAt < load.seconds * 1000; count++) {
+    for (let count = 0; !isOver(); count++) {
       if (load.operation === 'first-get' && count === keys) return;
+      begun += 1;
       const number = body ? count : count % keys;
       const sentAt = performance.now();
-      await send(new URL(`/${load.bucket}/${lane}/${number}`, load.url), { agent, body, expected: load.sizeBytes });
+      await send(new URL(`/${load.bucket}/${lane}/${number}`, load.url), {
+        agent,
+        body,
+        expected: load.sizeBytes,
+        headers: { ...headers, ...load.headers },
+      });
       latenciesMs.push(performance.now() - sentAt);
       if (body) written.set(lane, count + 1);
       if (load.operation === 'first-get') readOnce.set(lane, count + 1);
@@ -71,9 +83,10 @@ interface Exchange {
   /** Sent with PUT; undefined: GET, which must bring `expected` bytes. */
   readonly body: Buffer | undefined;
   readonly expected: number;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
-function send(url: URL, { agent, body, expected }: Exchange): Promise<void> {
+function send(url: URL, { agent, body, expected, headers }: Exchange): Promise<void> {
   return new Promise((resolve, reject) => {
     const request = http.request(url, {
       agent,

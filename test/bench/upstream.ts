@@ -4,20 +4,23 @@ import path from 'node:path';
 import { createChild, type Part } from '../support/child.ts';
 import { freePort } from '../support/global-setup.ts';
 import { createLocalStack } from '../support/localstack.ts';
+import type { UpstreamOptions } from './options.ts';
 
 export interface Upstream {
   readonly name: string;
+  /** Of a LocalStack of the bench's own. */
+  readonly localstackProcessors?: 'one' | 'all';
   readonly url: string;
   readonly part: Part | undefined;
 }
 
-/** `choice`: `embedded`, `localstack` (in a container, or run by `command`), or the URL of an S3 emulator that runs. */
-export async function createUpstream(choice: string, folder: string, command?: string): Promise<Upstream> {
-  if (URL.canParse(choice)) return { name: choice, url: new URL(choice).origin, part: undefined };
+export async function createUpstream(options: UpstreamOptions, folder: string): Promise<Upstream> {
+  const { upstream: name, localstackCommand: command, localstackProcessors: processors } = options;
+  if (URL.canParse(name)) return { name, url: name, part: undefined };
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  if (choice === 'localstack') return { name: choice, url, part: createLocalStack(port, command) };
-  if (choice !== 'embedded') throw new Error(`--upstream: expected embedded, localstack or a URL, got ${choice}`);
+  if (name === 'localstack')
+    return { name, localstackProcessors: processors, url, part: createLocalStack(port, { command, processors }) };
   const scratch = path.join(folder, 'emulator');
   await mkdir(scratch, { recursive: true });
   const part = createChild({
@@ -28,5 +31,5 @@ export async function createUpstream(choice: string, folder: string, command?: s
     logFile: path.join(folder, 'emulator.log'),
     isReady: async () => (await fetch(url)).ok,
   });
-  return { name: choice, url, part };
+  return { name, url, part };
 }

@@ -144,6 +144,17 @@ describeWith(['kubernetes'], 'the system on a cluster', () => {
     expect(await eventReasons()).toEqual(expect.arrayContaining(['DriftFound', 'Repaired', 'Recovered']));
   });
 
+  test('LocalStack runs on one processor, with all its threads', async () => {
+    const look = 'cat /proc/[1-9]*/task/*/status; true'; // one may end meanwhile
+    const states = await execIn('localstack-0', 'localstack', 'sh', '-c', look);
+    const allowed = [...states.matchAll(/^Name:\s+(\S+)[\s\S]*?^Cpus_allowed_list:\s+(\S+)$/gm)];
+    const ours = ['sh', 'cat', 'curl']; // this look, and the probe
+    const ofLocalStack = allowed.filter(([, name = '']) => !ours.includes(name)).map(([, , list]) => list);
+    expect(ofLocalStack.length).toBeGreaterThan(1);
+    expect(new Set(ofLocalStack).size).toBe(1);
+    expect(ofLocalStack[0]).toMatch(/^\d+$/);
+  });
+
   test("nobody but the keeper reaches LocalStack's own port", async () => {
     const { status } = await getJson<Pod>('pod', 'localstack-0');
     const connect = (port: number) =>

@@ -78,7 +78,7 @@ export async function createSystem(folder: string, options: CrashOptions): Promi
     logFile: path.join(folder, 'keeper.log'),
     isReady: () => answersOk(`${s3Url}/_keeper/readyz`),
   });
-  const localstack = createLocalStack(emulatorPort, options.localstackCommand);
+  const localstack = createLocalStack(emulatorPort, { command: options.localstackCommand });
   const parts = isSeparate ? [localstack, keeper, ...(options.images > 0 ? [app] : [])] : [app];
   const targets: Readonly<Record<Target, readonly HangingPart[]>> = {
     group: parts,

@@ -33,7 +33,7 @@ export function chooseEmulator({ name, run, localStackCommand, url }: EmulatorCh
     canBeKilled: true,
     async create() {
       const port = await freePort();
-      return { ...createLocalStack(port, localStackCommand), url: `http://127.0.0.1:${port}` };
+      return { ...createLocalStack(port, { command: localStackCommand }), url: `http://127.0.0.1:${port}` };
     },
   };
 }

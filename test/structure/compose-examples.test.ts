@@ -11,6 +11,7 @@ interface Service {
   readonly ports?: readonly string[];
   readonly volumes?: readonly string[];
   readonly restart: string;
+  readonly cpuset?: string;
   readonly healthcheck?: { readonly test: readonly string[] };
 }
 
@@ -40,4 +41,15 @@ test.each(files)('%s: only the keeper is reached from outside, and its objects a
   expect(s3?.healthcheck?.test.join(' ')).toContain('/_keeper/readyz');
   expect(s3?.restart).toBe('unless-stopped');
   expect(existsSync(path.join(root, s3?.entrypoint?.[1]?.replace('/app/', '') ?? 'none'))).toBe(true);
+});
+
+test('LocalStack is on one processor, as in the cluster; floci, which uses more, is not', () => {
+  const cpusets = files.map((file) => {
+    const [{ services }] = Yaml.load(path.join(root, file)) as [Compose];
+    return Object.entries(services).map(([name, { cpuset }]) => [name, cpuset]);
+  });
+  expect(cpusets.map((one) => Object.fromEntries(one))).toEqual([
+    { floci: undefined, s3: undefined },
+    { localstack: '0', s3: undefined },
+  ]);
 });

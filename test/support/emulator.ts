@@ -43,6 +43,6 @@ export const localStack: EmulatorKind = {
   isWhole: true,
   async create() {
     const port = await freePort();
-    return { ...createLocalStack(port, undefined), url: `http://127.0.0.1:${port}` };
+    return { ...createLocalStack(port), url: `http://127.0.0.1:${port}` };
   },
 };

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { LocalstackContainer, type StartedLocalStackContainer } from '@testcontainers/localstack';
 import { getContainerRuntimeClient } from 'testcontainers';
+import { onOneProcessor } from '../../charts/one-processor.ts';
 import { KeepsakeError } from '../../src/shared/errors.ts';
 import { reasonOf } from '../../src/shared/s3.ts';
 import type { HangingPart } from './child.ts';
@@ -20,9 +21,16 @@ interface Engine {
   remove(): Promise<unknown>;
 }
 
-/** With `command`: run by `command start PORT` and `command kill PORT`; else in a container. */
-export function createLocalStack(port: number, command: string | undefined): HangingPart {
-  const engine = command === undefined ? containerEngine(port) : commandEngine(port, command);
+export interface LocalStackOptions {
+  /** `command start PORT` and `command kill PORT` run it; else it is in a container. */
+  readonly command?: string | undefined;
+  /** `one`: as in Keepsake's cluster. @default 'all' */
+  readonly processors?: 'one' | 'all';
+}
+
+export function createLocalStack(port: number, { command, processors = 'all' }: LocalStackOptions = {}): HangingPart {
+  const prefix = processors === 'one' ? onOneProcessor : [];
+  const engine = command === undefined ? containerEngine(port, prefix) : commandEngine(port, command, prefix);
   let isRunning = false;
   let starting: Promise<unknown> = Promise.resolve();
   return {
@@ -53,7 +61,7 @@ export function createLocalStack(port: number, command: string | undefined): Han
 }
 
 // The port of the host is fixed when the container is made: started again it keeps it, and clients find it there.
-function containerEngine(port: number): Engine {
+function containerEngine(port: number, prefix: readonly string[]): Engine {
   let container: StartedLocalStackContainer | undefined;
   const inEngine = async (id: string) => (await getContainerRuntimeClient()).container.getById(id);
   return {
@@ -62,6 +70,7 @@ function containerEngine(port: number): Engine {
       container = await new LocalstackContainer(image)
         .withEnvironment({ SERVICES: 's3', EAGER_SERVICE_LOADING: '1' })
         .withExposedPorts({ container: 4566, host: port })
+        .withEntrypoint([...prefix, 'docker-entrypoint.sh'])
         .start()
         .catch((error: unknown) => {
           throw noContainer(error);
@@ -85,8 +94,8 @@ function containerEngine(port: number): Engine {
   };
 }
 
-function commandEngine(port: number, command: string): Engine {
-  const [program = '', ...words] = command.split(' ');
+function commandEngine(port: number, command: string, prefix: readonly string[]): Engine {
+  const [program = '', ...words] = [...prefix, ...command.split(' ')];
   let hanging: number | undefined;
   const run = (verb: string) => promisify(execFile)(program, [...words, verb, String(port)]);
   return {

@@ -19,6 +19,7 @@ export interface Manifest {
 export interface ContainerManifest {
   readonly name: string;
   readonly image: string;
+  readonly command?: readonly string[];
   readonly args?: readonly string[];
   readonly env?: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: unknown }[];
   readonly ports?: readonly { readonly containerPort: number; readonly hostPort?: number }[];
