@@ -44,7 +44,10 @@ export interface Environment {
     /** api, keeper, reconciler and command line. */
     readonly keepsake: string;
     readonly web: string;
-    /** @default by the persistence: the last free release, or with `native` the one that reads a licence's token */
+    /**
+     * With the keeper, one that has `python3` and LocalStack's own `docker-entrypoint.sh`, as what is built from its images has.
+     * @default by the persistence: the last free release, or with `native` the one that reads a licence's token
+     */
     readonly localstack?: string;
     readonly postgres: string;
     readonly traefik: string;

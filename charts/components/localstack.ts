@@ -49,7 +49,7 @@ export class LocalStack extends Component {
       name: 'localstack',
       image: props.environment.images.localstack ?? imageOf(persistence),
       imagePullPolicy: kplus.ImagePullPolicy.IF_NOT_PRESENT,
-      command: [...onOneProcessor, 'docker-entrypoint.sh'], // the image's own entrypoint
+      ...(hasKeeper && { command: [...onOneProcessor, 'docker-entrypoint.sh'] }), // the image's own entrypoint
       envVariables: this.#environmentOf(persistence),
       ...(hasKeeper ? probesInside() : probesOutside()),
       ...(!hasKeeper && { ports: [{ name: 's3', number: ports.s3 }] }),

@@ -2,15 +2,16 @@
 // by round, so that what changes on the machine meanwhile meets both. The last line is JSON.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import Table from 'cli-table3';
+import { createOption } from 'commander';
 import { KeepsakeError } from '../../src/shared/errors.ts';
 import { type Bucket, createS3Client, readS3Config } from '../../src/shared/s3.ts';
+import { makeBenchFolder } from './folder.ts';
 import { type KeeperProcess, startKeeperProcess } from './keeper-process.ts';
 import { type Loader, startLoader } from './loader.ts';
-import { benchProgram, makeBenchFolder, type UpstreamOptions, wholeNumber, wholeNumbers } from './options.ts';
+import { benchProgram, readOptions, sizesIn, type UpstreamOptions, wholeNumber } from './options.ts';
 import { removeBucket } from './remove-bucket.ts';
 import type { LoadRequest, LoadResult } from './s3-load.ts';
 import { figuresOf, medianRatio } from './summary.ts';
@@ -34,17 +35,19 @@ interface Options extends UpstreamOptions {
   readonly withProxy: boolean;
 }
 
-const options = benchProgram(
-  'keeper',
-  'What the keeper costs: the same load on the bare emulator and through the keeper.',
-)
-  .option('--clients <n>', 'that send one request after the other', wholeNumber, 16)
-  .option('--sizes <bytes>', 'of the bodies, one after the other', wholeNumbers, [4096, 1024 * 1024])
-  .option('--rounds <n>', 'each measures both', wholeNumber, 5)
-  .option('--seconds <n>', 'each operation of a round takes', wholeNumber, 2)
-  .option('--with-proxy', 'also a proxy that keeps nothing: what it costs that there is a process in between', false)
-  .parse()
-  .opts<Options>();
+const program = benchProgram('keeper', {
+  description: 'What the keeper costs: the same load on the bare emulator and through the keeper.',
+})
+  .option('--clients <n>', 'clients, each sends one request after the other', wholeNumber, 16)
+  .addOption(
+    createOption('--sizes <sizes>', 'sizes of the bodies: all is measured with each')
+      .argParser(sizesIn)
+      .default([4096, 1024 ** 2], '4KiB,1MiB'),
+  )
+  .option('--rounds <n>', 'rounds; each measures the emulator and the keeper', wholeNumber, 5)
+  .option('--seconds <n>', 'how long each operation of a round is measured', wholeNumber, 2)
+  .option('--with-proxy', 'measures a proxy that keeps nothing, too: what any process in between costs', false);
+const options = readOptions<Options>(program);
 const sides: readonly Side[] = options.withProxy ? ['bare', 'keeper', 'proxy'] : ['bare', 'keeper'];
 const { clients, seconds, rounds } = options;
 /** V8 compiles what a keeper does often for some thousand requests: one that was just started is not what is measured. */
@@ -79,7 +82,6 @@ try {
   proxy?.close();
   await keeper?.stop();
   await upstream.part?.stop();
-  await rm(folder, { recursive: true, force: true });
 }
 
 interface PlainProxy {

@@ -1,33 +1,43 @@
 // npm run bench:large: a large object through the keeper, by one PUT and in parts, read back, put back into a new emulator
 // and read again: always the same bytes and ETag, in flat memory. The last line is JSON; exit code 1 when it is not so.
-import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Table from 'cli-table3';
-import { InvalidArgumentError } from 'commander';
-import { sizeSetting } from '../../src/shared/config.ts';
+import { createOption } from 'commander';
 import { KeepsakeError } from '../../src/shared/errors.ts';
 import { sizeOf } from '../../src/shared/words.ts';
+import { makeBenchFolder } from './folder.ts';
 import { type KeeperProcess, startKeeperProcess } from './keeper-process.ts';
 import { getWhole, putInParts, putWhole } from './large-object.ts';
-import { benchProgram, makeBenchFolder, type UpstreamOptions } from './options.ts';
+import { benchProgram, readOptions, reject, sizeIn, type UpstreamOptions } from './options.ts';
 import { createUpstream } from './upstream.ts';
 
 const bucketName = 'bench-large';
 const limitBytes = 200 * 1024 ** 2;
 
-type Form = 'whole' | 'parts';
+const allForms = ['whole', 'parts'] as const;
+type Form = (typeof allForms)[number];
 
 interface Options extends UpstreamOptions {
   readonly size: number;
   readonly forms: readonly Form[];
 }
 
-const options = benchProgram('large', 'A large object through the keeper, put back and read again, in flat memory.')
-  .option('--size <size>', 'of the object', sizeIn, 5 * 1024 ** 3)
-  .option('--forms <forms>', 'whole (one PUT), parts, or both', formsIn, ['whole', 'parts'])
-  .parse()
-  .opts<Options>();
+const program = benchProgram('large', {
+  description: 'A large object through the keeper, put back into a new emulator and read again, in flat memory.',
+  takesUrl: false, // the emulator is killed
+})
+  .addOption(
+    createOption('--size <size>', 'size of the object')
+      .argParser(sizeIn)
+      .default(5 * 1024 ** 3, '5GiB'),
+  )
+  .addOption(
+    createOption('--forms <forms>', 'how it is uploaded: whole (one PUT), parts, or whole,parts')
+      .argParser(formsIn)
+      .default([...allForms], 'whole,parts'),
+  );
+const options = readOptions<Options>(program);
 const { size: sizeBytes, forms } = options;
 const folder = await makeBenchFolder();
 const upstream = await createUpstream(options, folder);
@@ -47,22 +57,12 @@ try {
 } finally {
   await keeper?.stop();
   await upstream.part?.stop();
-  await rm(folder, { recursive: true, force: true });
-}
-
-function sizeIn(text: string): number {
-  try {
-    return sizeSetting('', '').parse(text);
-  } catch {
-    throw new InvalidArgumentError('Expected a size such as 256MiB or 5GiB.');
-  }
 }
 
 function formsIn(text: string): readonly Form[] {
-  return text.split(',').map((form) => {
-    if (form !== 'whole' && form !== 'parts') throw new InvalidArgumentError('Expected whole, parts or both.');
-    return form;
-  });
+  const asked = text.split(',');
+  if (asked.some((form) => !allForms.some((one) => one === form))) reject('whole, parts or whole,parts');
+  return allForms.filter((form) => asked.includes(form));
 }
 
 async function measure(running: KeeperProcess): Promise<void> {

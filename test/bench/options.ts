@@ -1,12 +1,10 @@
-// The command line that the benches of the keeper share: a wrong value is told in one line, with exit code 2.
-import { mkdtemp } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+// The command line that the benches of the keeper share: what is wrong is told in one line, with exit code 2.
+import { type Command, CommanderError, createCommand, createOption, InvalidArgumentError } from 'commander';
+import { sizeSetting } from '../../src/shared/config.ts';
 
 /** Which emulator a bench measures with; see `createUpstream`. */
 export interface UpstreamOptions {
-  /** `embedded`, `localstack` or the URL of an S3 that runs. */
+  /** `embedded`, `localstack` or the origin of an S3 that runs. */
   readonly upstream: string;
   /** `COMMAND start PORT` and `COMMAND kill PORT` run a LocalStack, in the place of a container. */
   readonly localstackCommand?: string;
@@ -14,42 +12,81 @@ export interface UpstreamOptions {
   readonly localstackProcessors: 'one' | 'all';
 }
 
-export function benchProgram(name: string, description: string): Command {
-  return new Command(`npm run bench:${name} --`)
+interface Bench {
+  readonly description: string;
+  /** Whether it may measure with an emulator that it can't kill. @default true */
+  readonly takesUrl?: boolean;
+}
+
+export function benchProgram(name: string, { description, takesUrl = true }: Bench): Command {
+  const places = takesUrl ? 'embedded, localstack or the URL of an S3 emulator that runs' : 'embedded or localstack';
+  const upstream = createOption('--upstream <s3>', places)
+    .default('embedded')
+    .argParser((text) => upstreamOf(text, takesUrl) ?? reject(places));
+  return createCommand(`npm run bench:${name} --`)
     .description(`${description} The last line is JSON.`)
-    .addOption(
-      new Option('--upstream <s3>', 'embedded, localstack, or the URL of an S3 emulator that runs')
-        .env('AWS_S3_ENDPOINT_URL')
-        .default('embedded')
-        .argParser(upstreamOf),
+    .addOption(takesUrl ? upstream.env('AWS_S3_ENDPOINT_URL') : upstream)
+    .option(
+      '--localstack-command <cmd>',
+      'starts LocalStack as its child by "<cmd> start PORT", ends it by "<cmd> kill PORT"',
     )
-    .option('--localstack-command <cmd>', 'runs LocalStack by "<cmd> start PORT", "<cmd> kill PORT", in no container')
     .addOption(
-      new Option('--localstack-processors <count>', 'on how many LocalStack runs: one is how the cluster runs it')
+      createOption('--localstack-processors <count>', 'for LocalStack; one, as in the cluster, needs Linux and python3')
         .choices(['one', 'all'])
         .default('one'),
     )
-    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
+    .exitOverride();
 }
 
-function upstreamOf(text: string): string {
+/** The options of this process. Ends it where they make no sense, or only help was asked for. */
+export function readOptions<T extends UpstreamOptions>(program: Command): T {
+  try {
+    return parseOptions<T>(program, process.argv.slice(2));
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    process.exit(error.exitCode === 0 ? 0 : 2);
+  }
+}
+
+/** @throws CommanderError when they make no sense; the program has said so on stderr */
+export function parseOptions<T extends UpstreamOptions>(program: Command, args: readonly string[]): T {
+  program.parse(args, { from: 'user' });
+  const options = program.opts<T>();
+  for (const { long, attributeName } of program.options.map((one) => ({ ...one, attributeName: one.attributeName() })))
+    if (
+      options.upstream !== 'localstack' &&
+      long?.startsWith('--localstack-') &&
+      program.getOptionValueSource(attributeName) === 'cli'
+    )
+      program.error(`error: option '${long}' is about LocalStack. Add --upstream localstack, or leave it out.`);
+  return options;
+}
+
+function upstreamOf(text: string, takesUrl: boolean): string | undefined {
   if (text === '') return 'embedded'; // a variable that is empty counts as not set
   if (text === 'embedded' || text === 'localstack') return text;
-  if (!/^https?:$/.test(URL.parse(text)?.protocol ?? ''))
-    throw new InvalidArgumentError('Expected embedded, localstack or a URL.');
-  return new URL(text).origin;
+  const url = takesUrl ? URL.parse(text) : null;
+  return url !== null && /^https?:$/.test(url.protocol) ? url.origin : undefined;
 }
 
 export function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('Expected a whole number from 1.');
-  return Number(text);
+  return /^[1-9]\d{0,8}$/.test(text) ? Number(text) : reject('a whole number from 1');
 }
 
-export function wholeNumbers(text: string): readonly number[] {
-  return text.split(',').map(wholeNumber);
+/** A size in bytes, as people write it. */
+export function sizeIn(text: string): number {
+  const { parse, expected } = sizeSetting('', '');
+  try {
+    return parse(text);
+  } catch {
+    return reject(expected);
+  }
 }
 
-/** A new folder on a disk. `/tmp` is memory on many a Linux, where an fsync costs nothing; `/var/tmp` outlives a start (FHS 5.15). */
-export function makeBenchFolder(): Promise<string> {
-  return mkdtemp(path.join(process.platform === 'linux' ? '/var/tmp' : os.tmpdir(), 'keepsake-bench-'));
+export function sizesIn(text: string): readonly number[] {
+  return text.split(',').map(sizeIn);
+}
+
+export function reject(expected: string): never {
+  throw new InvalidArgumentError(`Expected ${expected}.`);
 }

@@ -1,19 +1,20 @@
 // npm run bench:restore: how fast a new emulator is filled from the store, against plain clients that put the same objects
 // into a bare one, and how soon and how fast a client reads an object that is not back yet. The last line is JSON.
 import { createHash } from 'node:crypto';
-import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CreateBucketCommand } from '@aws-sdk/client-s3';
 import Table from 'cli-table3';
+import { createOption } from 'commander';
 import { openStore, type Store } from '../../src/keeper/store/index.ts';
 import { KeepsakeError } from '../../src/shared/errors.ts';
 import type { KeeperStatus } from '../../src/shared/keeper-api.ts';
 import { createS3Client, readS3Config } from '../../src/shared/s3.ts';
 import { randomOf } from '../model/random.ts';
+import { makeBenchFolder } from './folder.ts';
 import { type KeeperProcess, startKeeperProcess } from './keeper-process.ts';
 import { type Loader, startLoader } from './loader.ts';
-import { benchProgram, makeBenchFolder, type UpstreamOptions, wholeNumber } from './options.ts';
+import { benchProgram, readOptions, sizeIn, type UpstreamOptions, wholeNumber } from './options.ts';
 import { removeBucket } from './remove-bucket.ts';
 import { figuresOf, type Measurement } from './summary.ts';
 import { createUpstream } from './upstream.ts';
@@ -25,16 +26,15 @@ interface Options extends UpstreamOptions {
   readonly readEvery: number;
 }
 
-const options = benchProgram(
-  'restore',
-  'How fast a new emulator is filled from the store, against plain clients that put the same objects, and reads meanwhile.',
-)
-  .option('--objects <n>', 'in the store', wholeNumber, 5000)
-  .option('--size <bytes>', 'of each', wholeNumber, 4096)
-  .option('--clients <n>', 'plain ones', wholeNumber, 16)
-  .option('--read-every <ms>', 'how often a client reads an object while they are put back', wholeNumber, 100)
-  .parse()
-  .opts<Options>();
+const program = benchProgram('restore', {
+  description:
+    'How fast a new emulator is filled from the store, against plain clients that put as many, and reads meanwhile.',
+})
+  .option('--objects <n>', 'objects in the store', wholeNumber, 5000)
+  .addOption(createOption('--size <size>', 'size of each').argParser(sizeIn).default(4096, '4KiB'))
+  .option('--clients <n>', 'plain clients at once', wholeNumber, 16)
+  .option('--read-every <ms>', 'how often a client reads an object while they are put back', wholeNumber, 100);
+const options = readOptions<Options>(program);
 const { objects, size: sizeBytes, clients } = options;
 const objectHeaders = { 'content-type': 'application/octet-stream' };
 const bucketName = `bench-restore-${process.pid}`;
@@ -57,7 +57,6 @@ try {
   loader.close();
   if (!upstream.part) await removeFromUpstream(bucketName);
   await upstream.part?.stop();
-  await rm(folder, { recursive: true, force: true });
 }
 
 function keyOf(index: number): string {

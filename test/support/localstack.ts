@@ -97,9 +97,15 @@ function containerEngine(port: number, prefix: readonly string[]): Engine {
 function commandEngine(port: number, command: string, prefix: readonly string[]): Engine {
   const [program = '', ...words] = [...prefix, ...command.split(' ')];
   let hanging: number | undefined;
-  const run = (verb: string) => promisify(execFile)(program, [...words, verb, String(port)]);
+  const run = (verb: string) =>
+    promisify(execFile)(program, [...words, verb, String(port)]).catch((error: unknown) => {
+      throw commandFailed([program, ...words, verb].join(' '), error);
+    });
   return {
-    start: () => run('start'),
+    async start() {
+      await run('start');
+      if (prefix.length > 0) await confirmOneProcessor(port);
+    },
     kill: () => run('kill'),
     async hang() {
       // Linux writes the list of sockets while they change: one may be missing from it.
@@ -112,6 +118,19 @@ function commandEngine(port: number, command: string, prefix: readonly string[])
     },
     remove: () => run('kill'),
   };
+}
+
+// A command that asks a daemon to start it does not hand its processor on.
+async function confirmOneProcessor(port: number): Promise<void> {
+  const pid = await waitFor(`the process that listens on port ${port}`, () => listenerOn(port));
+  const allowed = /^Cpus_allowed_list:\s+(\S+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  if (allowed !== undefined && /^\d+$/.test(allowed)) return;
+  throw new KeepsakeError('NotConfigured', {
+    what: 'LocalStack is not on one processor',
+    expected: 'a command that starts it as its child',
+    got: `processors ${allowed ?? 'that are not told'}`,
+    remedy: 'Bind it yourself, and add --localstack-processors all.',
+  });
 }
 
 /** The process that listens on a port of this machine (Linux). */
@@ -150,6 +169,19 @@ function noContainer(cause: unknown): KeepsakeError {
       expected: 'a Docker engine that has or can get this image',
       got: reasonOf(cause),
       remedy: 'Start one (docker version tells), or name a LocalStack as --help says.',
+    },
+    cause,
+  );
+}
+
+function commandFailed(command: string, cause: unknown): KeepsakeError {
+  return new KeepsakeError(
+    'NotConfigured',
+    {
+      what: 'the command that runs LocalStack failed',
+      expected: `${command} ends with 0`,
+      got: reasonOf(cause),
+      remedy: 'Try it by itself.',
     },
     cause,
   );
