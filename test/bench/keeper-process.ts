@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createKeeperClient, type KeeperState, type KeeperStatus } from '../../src/shared/keeper-api.ts';
-import { freePort } from '../support/global-setup.ts';
+import { freePort } from '../support/free-port.ts';
 
 export interface KeeperProcess {
   readonly url: string;

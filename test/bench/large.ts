@@ -13,7 +13,6 @@ import { benchProgram, readOptions, reject, sizeIn, type UpstreamOptions } from 
 import { createUpstream } from './upstream.ts';
 
 const bucketName = 'bench-large';
-const limitBytes = 200 * 1024 ** 2;
 
 const allForms = ['whole', 'parts'] as const;
 type Form = (typeof allForms)[number];
@@ -21,6 +20,7 @@ type Form = (typeof allForms)[number];
 interface Options extends UpstreamOptions {
   readonly size: number;
   readonly forms: readonly Form[];
+  readonly limit: number;
 }
 
 const program = benchProgram('large', {
@@ -36,6 +36,11 @@ const program = benchProgram('large', {
     createOption('--forms <forms>', 'how it is uploaded: whole (one PUT), parts, or whole,parts')
       .argParser(formsIn)
       .default([...allForms], 'whole,parts'),
+  )
+  .addOption(
+    createOption('--limit <size>', 'memory of the keeper above which it fails')
+      .argParser(sizeIn)
+      .default(200 * 1024 ** 2, '200MiB'),
   );
 const options = readOptions<Options>(program);
 const { size: sizeBytes, forms } = options;
@@ -115,7 +120,7 @@ function report(running: KeeperProcess, facts: readonly Readonly<Record<string, 
     ({ sha256, readSha256, againSha256, readEtag, againEtag }) =>
       sha256 === readSha256 && sha256 === againSha256 && readEtag === againEtag,
   );
-  const isFlat = peakBytes === null || peakBytes < limitBytes;
+  const isFlat = peakBytes === null || peakBytes < options.limit;
   console.log(table.toString());
   const peakMiB = peakBytes === null ? null : Math.round(peakBytes / 1024 ** 2);
   console.log(JSON.stringify({ upstream: upstream.name, sizeBytes, forms, isSame, peakMiB, isFlat }));

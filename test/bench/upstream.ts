@@ -2,7 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { createChild, type Part } from '../support/child.ts';
-import { freePort } from '../support/global-setup.ts';
+import { freePort } from '../support/free-port.ts';
 import { createLocalStack } from '../support/localstack.ts';
 import type { UpstreamOptions } from './options.ts';
 

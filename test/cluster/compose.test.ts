@@ -4,7 +4,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { freePort } from '../support/global-setup.ts';
+import { freePort } from '../support/free-port.ts';
 import { clientFor } from '../support/keeper.ts';
 import { composeCommand, describeWith } from '../support/requirements.ts';
 import { waitFor } from '../support/wait-for.ts';

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { cutPower } from '../faults/cut-power.ts';
 import { createDiskLayer, type DiskFault, type DiskLayer } from '../faults/disk-layer.ts';
 import { createChild, type HangingPart, type Part } from '../support/child.ts';
-import { freePort } from '../support/global-setup.ts';
+import { freePort } from '../support/free-port.ts';
 import { createLocalStack } from '../support/localstack.ts';
 import type { Target } from './fault-plan.ts';
 import type { CrashOptions } from './options.ts';

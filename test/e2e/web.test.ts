@@ -9,7 +9,7 @@ import { readRunFile } from '../../src/embedded/run-file.ts';
 import type { ImageJson, Page as PageOf } from '../../src/shared/image.ts';
 import { createS3Client } from '../../src/shared/s3.ts';
 import { createChild, type Part } from '../support/child.ts';
-import { freePort } from '../support/global-setup.ts';
+import { freePort } from '../support/free-port.ts';
 import { allImageTypes, paddedImage, pngImage, smallImage } from '../support/images.ts';
 import { chromiumPath, describeWith } from '../support/requirements.ts';
 import { waitFor } from '../support/wait-for.ts';

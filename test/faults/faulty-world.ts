@@ -4,7 +4,7 @@ import { mkdtemp, realpath } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { EmulatorKind, TestEmulator } from '../support/emulator.ts';
-import { freePort } from '../support/global-setup.ts';
+import { freePort } from '../support/free-port.ts';
 import { type KeeperProcess, startKeeperProcess } from './keeper-process.ts';
 
 export const bucket = 'faults';

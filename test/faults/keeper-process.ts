@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import type { KeeperStatus } from '../../src/shared/keeper-api.ts';
-import { freePort } from '../support/global-setup.ts';
+import { freePort } from '../support/free-port.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 export interface KeeperProcess {

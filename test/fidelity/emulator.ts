@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { createChild } from '../support/child.ts';
 import type { EmulatorKind } from '../support/emulator.ts';
-import { freePort } from '../support/global-setup.ts';
+import { freePort } from '../support/free-port.ts';
 import { createLocalStack } from '../support/localstack.ts';
 
 export interface FidelityEmulator extends EmulatorKind {

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ImageJson } from '../../src/shared/image.ts';
 import type { IntegrityReport } from '../../src/shared/report.ts';
-import { freePort } from '../support/global-setup.ts';
+import { freePort } from '../support/free-port.ts';
 import { pngImage } from '../support/images.ts';
 import {
   dataFolder,

@@ -13,7 +13,7 @@ import { startKeeper } from '../../src/keeper/index.ts';
 import { createKeeperClient } from '../../src/shared/keeper-api.ts';
 import { silentLogger } from '../../src/shared/logger.ts';
 import { fauxqs } from '../support/emulator.ts';
-import { freePort } from '../support/global-setup.ts';
+import { freePort } from '../support/free-port.ts';
 import { clientFor, createKeeperWorld, type KeeperWorld } from '../support/keeper.ts';
 import { waitFor } from '../support/wait-for.ts';
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createChild } from '../support/child.ts';
 import { fauxqs, localStack } from '../support/emulator.ts';
-import { freePort } from '../support/global-setup.ts';
+import { freePort } from '../support/free-port.ts';
 import { holdable } from '../support/holdable.ts';
 import { createKeeperWorld, type KeeperWorld } from '../support/keeper.ts';
 import { describeWith } from '../support/requirements.ts';

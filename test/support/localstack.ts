@@ -95,15 +95,19 @@ function containerEngine(port: number, prefix: readonly string[]): Engine {
 }
 
 function commandEngine(port: number, command: string, prefix: readonly string[]): Engine {
-  const [program = '', ...words] = [...prefix, ...command.split(' ')];
   let hanging: number | undefined;
-  const run = (verb: string) =>
-    promisify(execFile)(program, [...words, verb, String(port)]).catch((error: unknown) => {
-      throw commandFailed([program, ...words, verb].join(' '), error);
+  let isStarted = false;
+  const run = async (verb: 'start' | 'kill'): Promise<void> => {
+    const words = [...command.split(' '), verb, String(port)];
+    const [program = '', ...args] = verb === 'start' ? [...prefix, ...words] : words;
+    await promisify(execFile)(program, args).catch((error: unknown) => {
+      throw commandFailed(words.join(' '), error);
     });
+  };
   return {
     async start() {
       await run('start');
+      isStarted = true;
       if (prefix.length > 0) await confirmOneProcessor(port);
     },
     kill: () => run('kill'),
@@ -116,7 +120,7 @@ function commandEngine(port: number, command: string, prefix: readonly string[])
       if (hanging !== undefined) process.kill(hanging, 'SIGCONT');
       hanging = undefined;
     },
-    remove: () => run('kill'),
+    remove: async () => void (isStarted && (await run('kill'))),
   };
 }
 
@@ -174,15 +178,12 @@ function noContainer(cause: unknown): KeepsakeError {
   );
 }
 
-function commandFailed(command: string, cause: unknown): KeepsakeError {
-  return new KeepsakeError(
-    'NotConfigured',
-    {
-      what: 'the command that runs LocalStack failed',
-      expected: `${command} ends with 0`,
-      got: reasonOf(cause),
-      remedy: 'Try it by itself.',
-    },
-    cause,
-  );
+function commandFailed(command: string, error: unknown): KeepsakeError {
+  const { code, stderr = '' } = error as { readonly code?: number | string; readonly stderr?: string };
+  return new KeepsakeError('NotConfigured', {
+    what: `"${command}" failed`,
+    expected: 'a command that starts LocalStack at a port, or kills it',
+    got: stderr.trim().split('\n').at(-1) || `exit code ${code}`,
+    remedy: 'Try it by itself.',
+  });
 }
