@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { KeepsakeError } from '../../src/shared/errors.ts';
 import { createKeeperClient, type KeeperState, type KeeperStatus } from '../../src/shared/keeper-api.ts';
 import { freePort } from '../support/free-port.ts';
 
@@ -21,7 +22,7 @@ export interface KeeperProcess {
 
 const patienceMs = 60_000;
 
-/** Starts a keeper and resolves when it answers requests, or has nothing left to restore. @throws Error with its log's place when it never does */
+/** Starts a keeper and resolves when it answers requests, or has nothing left to restore. @throws KeepsakeError with the end of its log when it never does */
 export async function startKeeperProcess(
   options: { readonly folder: string; readonly upstreamUrl: string; readonly logFile: string },
   until: 'answering' | 'whole',
@@ -59,7 +60,12 @@ export async function startKeeperProcess(
   while (!(await isThere().catch(() => false))) {
     if (child.exitCode !== null || performance.now() - startedAt > patienceMs) {
       await stop();
-      throw new Error(`the keeper never was ${until}; see ${options.logFile}`);
+      throw new KeepsakeError('S3Unavailable', {
+        what: `the keeper never was ${until} in front of ${options.upstreamUrl}`,
+        expected: 'an S3 emulator that answers there',
+        got: readFileSync(options.logFile, 'utf8').trim().split('\n').at(-1) ?? 'no word from the keeper',
+        remedy: 'Start it, or give another --upstream.',
+      });
     }
     await delay(5);
   }
