@@ -63,7 +63,7 @@ export async function startKeeperProcess(
       throw new KeepsakeError('S3Unavailable', {
         what: `the keeper never was ${until} in front of ${options.upstreamUrl}`,
         expected: 'an S3 emulator that answers there',
-        got: readFileSync(options.logFile, 'utf8').trim().split('\n').at(-1) ?? 'no word from the keeper',
+        got: readFileSync(options.logFile, 'utf8').trim().split('\n').at(-1) || 'no word from the keeper',
         remedy: 'Start it, or give another --upstream.',
       });
     }

@@ -1,6 +1,14 @@
 // The command line that the benches of the keeper share: what is wrong is told in one line, with exit code 2.
-import { type Command, CommanderError, createCommand, createOption, InvalidArgumentError } from 'commander';
+import {
+  type Command,
+  CommanderError,
+  createCommand,
+  createOption,
+  InvalidArgumentError,
+  type Option,
+} from 'commander';
 import { sizeSetting } from '../../src/shared/config.ts';
+import type { Processors } from '../support/localstack.ts';
 
 /** Which emulator a bench measures with; see `createUpstream`. */
 export interface UpstreamOptions {
@@ -9,7 +17,7 @@ export interface UpstreamOptions {
   /** `COMMAND start PORT` and `COMMAND kill PORT` run a LocalStack, in the place of a container. */
   readonly localstackCommand?: string;
   /** On how many processors a LocalStack of the bench's own runs: `one` as in Keepsake's cluster (docs/decisions/0016). */
-  readonly localstackProcessors: 'one' | 'all';
+  readonly localstackProcessors: Processors;
 }
 
 interface Bench {
@@ -52,13 +60,11 @@ export function readOptions<T extends UpstreamOptions>(program: Command): T {
 export function parseOptions<T extends UpstreamOptions>(program: Command, args: readonly string[]): T {
   program.parse(args, { from: 'user' });
   const options = program.opts<T>();
-  for (const { long, attributeName } of program.options.map((one) => ({ ...one, attributeName: one.attributeName() })))
-    if (
-      options.upstream !== 'localstack' &&
-      long?.startsWith('--localstack-') &&
-      program.getOptionValueSource(attributeName) === 'cli'
-    )
-      program.error(`error: option '${long}' is about LocalStack. Add --upstream localstack, or leave it out.`);
+  if (options.upstream === 'localstack') return options;
+  const isGiven = (option: Option): boolean => program.getOptionValueSource(option.attributeName()) === 'cli';
+  const alien = program.options.find((option) => option.long?.startsWith('--localstack-') && isGiven(option));
+  if (alien)
+    program.error(`error: option '${alien.long}' is about LocalStack. Add --upstream localstack, or leave it out.`);
   return options;
 }
 

@@ -1,4 +1,4 @@
-// npm run bench:restore: how fast a new emulator is filled from the store, against plain clients that put the same objects
+// npm run bench:restore: how fast a new emulator is filled from the store, against plain clients that put as many objects
 // into a bare one, and how soon and how fast a client reads an object that is not back yet. The last line is JSON.
 import { createHash } from 'node:crypto';
 import path from 'node:path';

@@ -3,13 +3,13 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { createChild, type Part } from '../support/child.ts';
 import { freePort } from '../support/free-port.ts';
-import { createLocalStack } from '../support/localstack.ts';
+import { createLocalStack, type Processors } from '../support/localstack.ts';
 import type { UpstreamOptions } from './options.ts';
 
 export interface Upstream {
   readonly name: string;
   /** Of a LocalStack of the bench's own. */
-  readonly localstackProcessors?: 'one' | 'all';
+  readonly localstackProcessors?: Processors;
   readonly url: string;
   readonly part: Part | undefined;
 }

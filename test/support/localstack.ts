@@ -21,11 +21,14 @@ interface Engine {
   remove(): Promise<unknown>;
 }
 
+/** On how many LocalStack runs. `one`: as in Keepsake's cluster (docs/decisions/0016). */
+export type Processors = 'one' | 'all';
+
 export interface LocalStackOptions {
   /** `command start PORT` and `command kill PORT` run it; else it is in a container. */
   readonly command?: string | undefined;
-  /** `one`: as in Keepsake's cluster. @default 'all' */
-  readonly processors?: 'one' | 'all';
+  /** @default 'all' */
+  readonly processors?: Processors;
 }
 
 export function createLocalStack(port: number, { command, processors = 'all' }: LocalStackOptions = {}): HangingPart {
@@ -120,7 +123,11 @@ function commandEngine(port: number, command: string, prefix: readonly string[])
       if (hanging !== undefined) process.kill(hanging, 'SIGCONT');
       hanging = undefined;
     },
-    remove: async () => void (isStarted && (await run('kill'))),
+    // One that failed to start may be there all the same; if not, its start is what went wrong.
+    remove: () =>
+      run('kill').catch((error: unknown) => {
+        if (isStarted) throw error;
+      }),
   };
 }
 

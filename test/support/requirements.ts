@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { describe, inject } from 'vitest';
 
-export type Requirement = 'docker' | 'compose' | 'localstack' | 'kubernetes' | 'chromium' | 'cc' | 'mount';
+export type Requirement = 'docker' | 'compose' | 'localstack' | 'kubernetes' | 'chromium' | 'cc' | 'mount' | 'python3';
 
 const remedies: Readonly<Record<Requirement, string>> = {
   docker: 'no Docker engine answers; start one',
@@ -13,6 +13,7 @@ const remedies: Readonly<Record<Requirement, string>> = {
   kubernetes: 'no Kubernetes: set KUBECONFIG, or KUBEBUILDER_ASSETS to a folder with etcd and kube-apiserver',
   chromium: 'no Chromium: install it, or set CHROMIUM_PATH',
   cc: 'no Linux with a C compiler: install gcc',
+  python3: 'no Linux with Python: install python3',
   mount: 'no right to mount: be root on Linux, in no container',
 };
 
@@ -44,7 +45,9 @@ function isMet(requirement: Requirement): boolean {
     case 'chromium':
       return chromiumPath() !== undefined;
     case 'cc':
-      return hasCompiler();
+      return isOnLinux('cc'); // which makes libraries for LD_PRELOAD
+    case 'python3':
+      return isOnLinux('python3');
     case 'mount':
       return mayMount();
   }
@@ -83,11 +86,11 @@ export function hasDockerEngine(): boolean {
   }
 }
 
-/** Whether a C compiler is here that makes libraries for LD_PRELOAD. */
-function hasCompiler(): boolean {
+/** Whether this is Linux, and has that program. */
+function isOnLinux(program: string): boolean {
   if (process.platform !== 'linux') return false;
   try {
-    execFileSync('cc', ['--version'], { stdio: 'pipe' });
+    execFileSync(program, ['--version'], { stdio: 'pipe' });
     return true;
   } catch {
     return false; // not installed: the answer to the question
