@@ -4,7 +4,7 @@ import express, { type Express } from 'express';
 import type { IntegrityService } from '../shared/integrity-service.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Pool } from '../shared/postgres.ts';
-import type { Bucket } from '../shared/s3.ts';
+import type { Bucket } from '../shared/s3/client.ts';
 import { type Background, startBackground } from './background.ts';
 import type { AppConfig } from './config.ts';
 import { debugRoutes } from './debug/routes.ts';

@@ -13,7 +13,7 @@ import {
 import type { ErrorDetail } from '../shared/errors.ts';
 import { ports } from '../shared/names.ts';
 import { databaseSettings, readDatabaseUrl } from '../shared/postgres.ts';
-import { readS3Config, type S3Config, s3Settings } from '../shared/s3.ts';
+import { readS3Config, type S3Config, s3Settings } from '../shared/s3/settings.ts';
 import { partBytes } from './images/parts.ts';
 
 const MiB = 1024 ** 2;

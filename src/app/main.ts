@@ -2,7 +2,7 @@
 import { asKeepsakeError } from '../shared/errors.ts';
 import { createLogger } from '../shared/logger.ts';
 import { createPool, migrate } from '../shared/postgres.ts';
-import { createS3Client } from '../shared/s3.ts';
+import { createS3Client } from '../shared/s3/client.ts';
 import { createApp } from './app.ts';
 import { readAppConfig } from './config.ts';
 import { listen } from './listen.ts';

@@ -14,7 +14,8 @@ import { KeepsakeError } from '../shared/errors.ts';
 import { createKeeperClient, type KeeperClient } from '../shared/keeper-api.ts';
 import type { Logger } from '../shared/logger.ts';
 import { createPool, migrate, type Pool } from '../shared/postgres.ts';
-import { type Bucket, createS3Client, readS3Config, type S3Config } from '../shared/s3.ts';
+import { type Bucket, createS3Client } from '../shared/s3/client.ts';
+import { readS3Config, type S3Config } from '../shared/s3/settings.ts';
 
 export interface System {
   /** The environment with what was found filled in: every part reads its settings from it. */

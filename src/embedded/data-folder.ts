@@ -4,8 +4,7 @@
 //   scratch/     emptied at each start        *.log      what the parts had to say
 import { mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { KeepsakeError } from '../shared/errors.ts';
-import { reasonOf } from '../shared/s3.ts';
+import { KeepsakeError, reasonOf } from '../shared/errors.ts';
 import { takeLock } from './folder-lock.ts';
 import { readRunFile } from './run-file.ts';
 

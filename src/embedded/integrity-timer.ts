@@ -1,8 +1,9 @@
 // Checks integrity at start and every so often, and says what changed since the check before. Ends all runs when stopped.
+
+import { reasonOf } from '../shared/errors.ts';
 import type { IntegrityService, RunProgress } from '../shared/integrity-service.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { IntegrityReport } from '../shared/report.ts';
-import { reasonOf } from '../shared/s3.ts';
 
 export interface IntegrityTimer {
   /** Ends the timer; resolves when no run is under way any more. Whoever stops it has given runs up by their signal. */

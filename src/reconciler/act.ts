@@ -5,7 +5,7 @@ import type { KeeperClient } from '../shared/keeper-api.ts';
 import type { Logger } from '../shared/logger.ts';
 import { inTransaction, type Pool } from '../shared/postgres.ts';
 import type { ActionResult } from '../shared/report.ts';
-import { type Bucket, headObject } from '../shared/s3.ts';
+import { type Bucket, headObject } from '../shared/s3/client.ts';
 import { abortParts } from './abandoned-parts.ts';
 import { deleteRow, findRows, insertRow, lockRow, updateRow } from './image-rows.ts';
 import { beginAction, endAction, findAction, noteFailure, type UndoNote } from './journal.ts';

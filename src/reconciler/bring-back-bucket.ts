@@ -3,7 +3,7 @@
 import type { ImageRow } from '../shared/image.ts';
 import type { KeeperClient } from '../shared/keeper-api.ts';
 import type { Pool } from '../shared/postgres.ts';
-import { assertBucket, type Bucket } from '../shared/s3.ts';
+import { assertBucket, type Bucket } from '../shared/s3/client.ts';
 import { type ImageRecord, imageColumns, toImageRow } from './image-rows.ts';
 import { restoreSources } from './means.ts';
 import { readObjectBytes } from './object-bytes.ts';

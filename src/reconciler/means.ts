@@ -5,7 +5,8 @@ import { KeepsakeError } from '../shared/errors.ts';
 import { fromObjectMetadata, type ImageRow, idOfKey, imageTypes } from '../shared/image.ts';
 import type { KeeperClient, KeptVersion } from '../shared/keeper-api.ts';
 import { asDatabaseError, type Pool } from '../shared/postgres.ts';
-import type { Bucket, ListedObject } from '../shared/s3.ts';
+import type { Bucket } from '../shared/s3/client.ts';
+import type { ListedObject } from '../shared/s3/listing.ts';
 import type { Case, Verdict } from './judge.ts';
 import { readObjectBytes } from './object-bytes.ts';
 

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { GetObjectCommand, S3ServiceException } from '@aws-sdk/client-s3';
 import { KeepsakeError } from '../shared/errors.ts';
-import { asS3Error, assertBucket, type Bucket, isNotFound } from '../shared/s3.ts';
+import { assertBucket, type Bucket } from '../shared/s3/client.ts';
+import { asS3Error, isNotFound } from '../shared/s3/errors.ts';
 import type { BytesRead } from './judge.ts';
 
 /**

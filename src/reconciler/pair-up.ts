@@ -2,7 +2,7 @@
 import { KeepsakeError } from '../shared/errors.ts';
 import type { ImageRow } from '../shared/image.ts';
 import { compareKeys } from '../shared/key-order.ts';
-import type { ListedObject } from '../shared/s3.ts';
+import type { ListedObject } from '../shared/s3/listing.ts';
 
 /** What stands under one key: an object, a row, or both. Never neither. */
 export interface Pair {

@@ -3,7 +3,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { ImageRow } from '../shared/image.ts';
 import type { ActionKind, Finding } from '../shared/report.ts';
-import type { ListedObject } from '../shared/s3.ts';
+import type { ListedObject } from '../shared/s3/listing.ts';
 import type { Evidence } from './evidence.ts';
 import { isOlder } from './judge.ts';
 import type { RestoreSource } from './means.ts';

@@ -7,7 +7,7 @@ import type { KeeperClient } from '../shared/keeper-api.ts';
 import type { Logger } from '../shared/logger.ts';
 import { type Pool, runLock, withAdvisoryLock } from '../shared/postgres.ts';
 import type { ActionResult, IntegrityReport } from '../shared/report.ts';
-import type { Bucket } from '../shared/s3.ts';
+import type { Bucket } from '../shared/s3/client.ts';
 import type { ReconcilerConfig, RemovalLimits } from './config.ts';
 import { forgetUnproven } from './memory.ts';
 import { Pass } from './pass.ts';

@@ -3,7 +3,7 @@
 import { KeepsakeError } from '../shared/errors.ts';
 import type { ImageRow } from '../shared/image.ts';
 import { inTransaction } from '../shared/postgres.ts';
-import { headObject } from '../shared/s3.ts';
+import { headObject } from '../shared/s3/client.ts';
 import { type ActDeps, begin, type Outcome } from './act.ts';
 import { holdRow } from './image-rows.ts';
 import { endAction, type JournalEntry, type UndoNote } from './journal.ts';

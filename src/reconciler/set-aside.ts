@@ -4,7 +4,9 @@
 import { CopyObjectCommand, DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { KeepsakeError } from '../shared/errors.ts';
 import { quarantinePrefix } from '../shared/image.ts';
-import { asS3Error, type Bucket, headObject, isNotFound, type ListedObject } from '../shared/s3.ts';
+import { type Bucket, headObject } from '../shared/s3/client.ts';
+import { asS3Error, isNotFound } from '../shared/s3/errors.ts';
+import type { ListedObject } from '../shared/s3/listing.ts';
 import type { BytesRead } from './judge.ts';
 import { readObjectBytes } from './object-bytes.ts';
 

@@ -4,7 +4,7 @@ import type { PoolClient } from 'pg';
 import { assertNever, KeepsakeError } from '../shared/errors.ts';
 import { inTransaction, type Pool } from '../shared/postgres.ts';
 import type { ActionResult } from '../shared/report.ts';
-import type { Bucket } from '../shared/s3.ts';
+import type { Bucket } from '../shared/s3/client.ts';
 import { deleteRow, findRows, insertRow, updateRow } from './image-rows.ts';
 import { endAction, findAction, type JournalEntry, type UndoNote } from './journal.ts';
 import { readObjectBytes } from './object-bytes.ts';

@@ -119,6 +119,13 @@ export function asKeepsakeError(thrown: unknown): KeepsakeError {
   );
 }
 
+/** The innermost reason of a network error, in words: `connect ECONNREFUSED 127.0.0.1:4566`. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? reasonOf(error.cause) : error.message || error.name;
+}
+
 /** For the end of a `switch` over a union: a compile error when a case is missing, a bug at run time. */
 export function assertNever(value: never): never {
   throw new KeepsakeError('Internal', { what: `unhandled case ${JSON.stringify(value)}` });

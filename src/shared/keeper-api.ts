@@ -1,6 +1,5 @@
 // The keeper's own HTTP API under /_keeper/ (no bucket can have that name) and a client for it.
-import { KeepsakeError } from './errors.ts';
-import { reasonOf } from './s3.ts';
+import { KeepsakeError, reasonOf } from './errors.ts';
 
 export type KeeperState = 'starting' | 'restoring' | 'ready' | 'upstream-down';
 

@@ -3,9 +3,8 @@ import path from 'node:path';
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
 import { type Environment, optionalUrl, readSettings } from './config.ts';
-import { KeepsakeError } from './errors.ts';
+import { KeepsakeError, reasonOf } from './errors.ts';
 import type { Logger } from './logger.ts';
-import { reasonOf } from './s3.ts';
 
 export type Pool = pg.Pool;
 export type PoolClient = pg.PoolClient;

@@ -1,6 +1,7 @@
 // Leaves an emulator that others use as it was found.
 import { DeleteBucketCommand, DeleteObjectsCommand } from '@aws-sdk/client-s3';
-import { type Bucket, listObjects } from '../../src/shared/s3.ts';
+import type { Bucket } from '../../src/shared/s3/client.ts';
+import { listObjects } from '../../src/shared/s3/listing.ts';
 
 /** Removes what a bench wrote, and its bucket. */
 export async function removeBucket({ client, name }: Bucket): Promise<void> {

@@ -1,6 +1,8 @@
 // Compares, while nothing else is under way, what the API serves with what it acknowledged.
 import type { ImageJson } from '../../src/shared/image.ts';
-import { createS3Client, listObjects, readS3Config } from '../../src/shared/s3.ts';
+import { createS3Client } from '../../src/shared/s3/client.ts';
+import { listObjects } from '../../src/shared/s3/listing.ts';
+import { readS3Config } from '../../src/shared/s3/settings.ts';
 import type { ImageLedger, Violation } from '../model/image-ledger.ts';
 import { waitFor } from '../support/wait-for.ts';
 import type { ImageApi } from './image-api.ts';

@@ -1,8 +1,8 @@
 // The image API as a client of the crash harness sees it: answers, or connections that broke, never an exception.
 import { createHash } from 'node:crypto';
+import { reasonOf } from '../../src/shared/errors.ts';
 import { type ImageJson, imageTypes, type Page } from '../../src/shared/image.ts';
 import { paths } from '../../src/shared/names.ts';
-import { reasonOf } from '../../src/shared/s3.ts';
 import { waitFor } from '../support/wait-for.ts';
 import type { PlannedImage } from './image-plan.ts';
 

@@ -24,7 +24,9 @@ import {
   S3ServiceException,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { createS3Client, readS3Config, reasonOf } from '../../src/shared/s3.ts';
+import { reasonOf } from '../../src/shared/errors.ts';
+import { createS3Client } from '../../src/shared/s3/client.ts';
+import { readS3Config } from '../../src/shared/s3/settings.ts';
 import { type Body, bytesOf, sha256Of } from './object-bodies.ts';
 import type { Setting } from './object-plan.ts';
 

@@ -7,7 +7,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { readRunFile } from '../../src/embedded/run-file.ts';
 import type { ImageJson, Page as PageOf } from '../../src/shared/image.ts';
-import { createS3Client } from '../../src/shared/s3.ts';
+import { createS3Client } from '../../src/shared/s3/client.ts';
 import { createChild, type Part } from '../support/child.ts';
 import { freePort } from '../support/free-port.ts';
 import { allImageTypes, paddedImage, pngImage, smallImage } from '../support/images.ts';

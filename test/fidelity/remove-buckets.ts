@@ -7,7 +7,7 @@ import {
   ListObjectVersionsCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { reasonOf } from '../../src/shared/s3.ts';
+import { reasonOf } from '../../src/shared/errors.ts';
 import { clientFor } from '../support/keeper.ts';
 
 /** Removes buckets with all that is in them, if they are there. What can't be removed is said. */

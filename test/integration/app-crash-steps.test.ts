@@ -9,7 +9,7 @@ import {
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { ImageJson, Page } from '../../src/shared/image.ts';
 import type { Pool } from '../../src/shared/postgres.ts';
-import { createS3Client } from '../../src/shared/s3.ts';
+import { createS3Client } from '../../src/shared/s3/client.ts';
 import { type AppUnderTest, imageForm, startAppUnderTest, upload } from '../support/app-under-test.ts';
 import { paddedImage, smallImage } from '../support/images.ts';
 import { waitFor } from '../support/wait-for.ts';

@@ -4,7 +4,7 @@ import net from 'node:net';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ImageJson } from '../../src/shared/image.ts';
-import { createS3Client } from '../../src/shared/s3.ts';
+import { createS3Client } from '../../src/shared/s3/client.ts';
 import { type AppUnderTest, startAppUnderTest, upload } from '../support/app-under-test.ts';
 import { paddedImage } from '../support/images.ts';
 import { waitFor } from '../support/wait-for.ts';

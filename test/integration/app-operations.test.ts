@@ -8,7 +8,7 @@ import { KeepsakeError } from '../../src/shared/errors.ts';
 import type { IntegrityService, RunProgress } from '../../src/shared/integrity-service.ts';
 import { silentLogger } from '../../src/shared/logger.ts';
 import { createPool } from '../../src/shared/postgres.ts';
-import { createS3Client } from '../../src/shared/s3.ts';
+import { createS3Client } from '../../src/shared/s3/client.ts';
 import { type AppUnderTest, startAppUnderTest, upload } from '../support/app-under-test.ts';
 import { smallImage } from '../support/images.ts';
 import { waitFor } from '../support/wait-for.ts';

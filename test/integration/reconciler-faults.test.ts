@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createReconciler } from '../../src/reconciler/index.ts';
 import { imageKey, newImageId } from '../../src/shared/image.ts';
-import { createS3Client } from '../../src/shared/s3.ts';
+import { createS3Client } from '../../src/shared/s3/client.ts';
 import { createWorld, type World } from '../support/reconciler-world.ts';
 
 let world: World;

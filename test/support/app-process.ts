@@ -3,7 +3,7 @@
 import { createApp, listen, readAppConfig } from '../../src/app/index.ts';
 import { silentLogger } from '../../src/shared/logger.ts';
 import { createPool } from '../../src/shared/postgres.ts';
-import { createS3Client } from '../../src/shared/s3.ts';
+import { createS3Client } from '../../src/shared/s3/client.ts';
 
 const config = readAppConfig(process.env);
 const pool = createPool(config.databaseUrl, { logger: silentLogger() });

@@ -7,7 +7,7 @@ import { type App, type AppDeps, createApp, type Listening, listen, readAppConfi
 import type { ImageJson } from '../../src/shared/image.ts';
 import { silentLogger } from '../../src/shared/logger.ts';
 import { createPool, migrate, type Pool } from '../../src/shared/postgres.ts';
-import { createS3Client } from '../../src/shared/s3.ts';
+import { createS3Client } from '../../src/shared/s3/client.ts';
 import { createTestDatabase } from './postgres.ts';
 
 export interface AppUnderTest {

@@ -5,8 +5,7 @@ import { promisify } from 'node:util';
 import { LocalstackContainer, type StartedLocalStackContainer } from '@testcontainers/localstack';
 import { getContainerRuntimeClient } from 'testcontainers';
 import { onOneProcessor } from '../../charts/one-processor.ts';
-import { KeepsakeError } from '../../src/shared/errors.ts';
-import { reasonOf } from '../../src/shared/s3.ts';
+import { KeepsakeError, reasonOf } from '../../src/shared/errors.ts';
 import type { HangingPart } from './child.ts';
 import { waitFor } from './wait-for.ts';
 

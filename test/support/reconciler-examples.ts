@@ -2,7 +2,7 @@
 
 import type { Evidence } from '../../src/reconciler/evidence.ts';
 import type { ImageRow } from '../../src/shared/image.ts';
-import type { ListedObject } from '../../src/shared/s3.ts';
+import type { ListedObject } from '../../src/shared/s3/listing.ts';
 
 export const exampleNow = new Date('2026-11-24T12:00:00Z');
 export const exampleKey = 'images/01a20b38-7128-7096-929f-feae8ca21bc8.png';

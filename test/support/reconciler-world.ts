@@ -22,7 +22,7 @@ import { imageKey, newImageId, toObjectMetadata } from '../../src/shared/image.t
 import type { KeeperClient, KeptVersion } from '../../src/shared/keeper-api.ts';
 import { silentLogger } from '../../src/shared/logger.ts';
 import { createPool, migrate, type Pool } from '../../src/shared/postgres.ts';
-import { type Bucket, createS3Client } from '../../src/shared/s3.ts';
+import { type Bucket, createS3Client } from '../../src/shared/s3/client.ts';
 import { createTestDatabase } from './postgres.ts';
 
 export interface World {

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { paths } from '../../shared/names.ts';
 import type { Pool } from '../../shared/postgres.ts';
-import type { Bucket } from '../../shared/s3.ts';
+import type { Bucket } from '../../shared/s3/client.ts';
 import type { AppConfig } from '../config.ts';
 import type { Route } from '../http/route.ts';
 import { databaseSchema, lookAtDatabase } from './database.ts';

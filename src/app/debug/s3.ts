@@ -2,7 +2,8 @@
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { z } from 'zod';
 import { createKeeperClient } from '../../shared/keeper-api.ts';
-import { asS3Error, assertBucket } from '../../shared/s3.ts';
+import { assertBucket } from '../../shared/s3/client.ts';
+import { asS3Error } from '../../shared/s3/errors.ts';
 import { foundSchema, look } from './finding.ts';
 import type { DebugDeps } from './routes.ts';
 

@@ -15,7 +15,8 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { KeepsakeError } from '../../shared/errors.ts';
-import { asS3Error, type Bucket, headObject } from '../../shared/s3.ts';
+import { type Bucket, headObject } from '../../shared/s3/client.ts';
+import { asS3Error } from '../../shared/s3/errors.ts';
 
 /** What an object is called and carries. `metadata` without `x-amz-meta-`. */
 export interface ObjectDescription {

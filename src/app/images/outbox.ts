@@ -3,7 +3,8 @@
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import type { Logger } from '../../shared/logger.ts';
 import { asDatabaseError, type Pool } from '../../shared/postgres.ts';
-import { asS3Error, type Bucket } from '../../shared/s3.ts';
+import type { Bucket } from '../../shared/s3/client.ts';
+import { asS3Error } from '../../shared/s3/errors.ts';
 
 export interface OutboxDeps {
   readonly pool: Pool;

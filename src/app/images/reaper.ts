@@ -2,7 +2,7 @@
 // life for the grace; when S3 can't say whether the object is there, nothing is decided (P8).
 import { asKeepsakeError } from '../../shared/errors.ts';
 import { fromObjectMetadata, type ImageRow } from '../../shared/image.ts';
-import { type Bucket, headObject } from '../../shared/s3.ts';
+import { type Bucket, headObject } from '../../shared/s3/client.ts';
 import { abortMultiparts } from './object-writer.ts';
 import type { OutboxDeps } from './outbox.ts';
 import { discardPending, findStale, markStored } from './rows.ts';

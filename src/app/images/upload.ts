@@ -7,7 +7,7 @@ import { asKeepsakeError, KeepsakeError } from '../../shared/errors.ts';
 import { imageKey, newImageId, toObjectMetadata } from '../../shared/image.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { Pool } from '../../shared/postgres.ts';
-import type { Bucket } from '../../shared/s3.ts';
+import type { Bucket } from '../../shared/s3/client.ts';
 import { detectImageType } from './content-type.ts';
 import type { StoredImage } from './image-json.ts';
 import { abortMultiparts, beginMultipart, type MultipartWriter, putObject } from './object-writer.ts';

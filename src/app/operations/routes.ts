@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { asKeepsakeError, KeepsakeError } from '../../shared/errors.ts';
 import { paths } from '../../shared/names.ts';
 import { asDatabaseError, type Pool } from '../../shared/postgres.ts';
-import { assertBucket, type Bucket } from '../../shared/s3.ts';
+import { assertBucket, type Bucket } from '../../shared/s3/client.ts';
 import type { Route } from '../http/route.ts';
 import type { Metrics } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';

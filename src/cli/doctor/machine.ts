@@ -2,7 +2,7 @@
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import path from 'node:path';
 import type { Environment } from '../../shared/config.ts';
-import { reasonOf } from '../../shared/s3.ts';
+import { reasonOf } from '../../shared/errors.ts';
 import type { System } from '../system.ts';
 import { sizeOf } from '../words.ts';
 import { type Diagnosis, fault, note, ok } from './diagnosis.ts';

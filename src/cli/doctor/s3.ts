@@ -1,6 +1,8 @@
 // S3: does it answer, are we let in, is the bucket there, does its clock agree, is the keeper whole?
 import { createKeeperClient } from '../../shared/keeper-api.ts';
-import { asS3Error, assertBucket, createS3Client, headObject, type S3Config } from '../../shared/s3.ts';
+import { assertBucket, createS3Client, headObject } from '../../shared/s3/client.ts';
+import { asS3Error } from '../../shared/s3/errors.ts';
+import type { S3Config } from '../../shared/s3/settings.ts';
 import { countOf, sizeOf } from '../words.ts';
 import { type Diagnosis, diagnose, fault, note, ok, skipped } from './diagnosis.ts';
 import type { EmulatorInfo } from './settings.ts';

@@ -4,8 +4,8 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { reasonOf } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
-import { reasonOf } from '../../shared/s3.ts';
 
 export interface Emulator {
   readonly url: string;

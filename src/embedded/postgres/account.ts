@@ -3,8 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { KeepsakeError } from '../../shared/errors.ts';
-import { reasonOf } from '../../shared/s3.ts';
+import { KeepsakeError, reasonOf } from '../../shared/errors.ts';
 
 /** Who runs Postgres. Null ids: the user we are. */
 export interface Account {

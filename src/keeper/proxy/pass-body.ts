@@ -3,7 +3,7 @@
 // that the next read is whole (P3).
 import type { IncomingMessage } from 'node:http';
 import { pipeline } from 'node:stream';
-import { reasonOf } from '../../shared/s3.ts';
+import { reasonOf } from '../../shared/errors.ts';
 import { bucketLock, keyLock } from '../locks.ts';
 import type { Call, KeeperParts } from '../parts.ts';
 import { leaveOutBad } from '../restore/leave-out.ts';

@@ -1,7 +1,6 @@
 // An object that the store holds is never answered as absent, whatever became of it in the emulator (P3): it is put back
 // and asked for again. What can't be put back is an error that names the reason.
-import { KeepsakeError } from '../../shared/errors.ts';
-import { reasonOf } from '../../shared/s3.ts';
+import { KeepsakeError, reasonOf } from '../../shared/errors.ts';
 import { bucketLock, keyLock } from '../locks.ts';
 import type { Call, KeeperParts } from '../parts.ts';
 import { isForGood, putBackObject } from '../restore/put-back.ts';

@@ -1,9 +1,8 @@
 // After a change whose outcome is not known: makes emulator and store agree again. An unacknowledged change may be undone,
 // an acknowledged one can't be among them: so the store is right, and only what it has never known is taken over.
 import { setTimeout as delay } from 'node:timers/promises';
-import { KeepsakeError } from '../../shared/errors.ts';
+import { KeepsakeError, reasonOf } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
-import { reasonOf } from '../../shared/s3.ts';
 import type { KeeperParts } from '../parts.ts';
 import { deletableBucketSettings } from '../proxy/classify.ts';
 import { pathOf } from '../proxy/target.ts';

@@ -1,9 +1,8 @@
 // Whether the emulator holds what is asked for. While it is filled, each key is put back when the walk comes to it or
 // when somebody asks for it, whichever is first: both by the same steps, under the key's lock, from what the store holds
 // at that moment. So nothing is ever put back over something newer. P3: whole per key before it is answered.
-import { KeepsakeError } from '../../shared/errors.ts';
+import { KeepsakeError, reasonOf } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
-import { reasonOf } from '../../shared/s3.ts';
 import { bucketLock, keyLock, type Locks } from '../locks.ts';
 import type { ObjectRecord, Store } from '../store/contract.ts';
 import type { EmulatorClient } from '../upstream/client.ts';

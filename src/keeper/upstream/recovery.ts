@@ -1,8 +1,8 @@
 // What is left of a recovery while requests are answered already: it goes on until it is done, held up by failures for
 // ever longer moments, and paused while the emulator can't be reached.
 import { setTimeout as delay } from 'node:timers/promises';
+import { reasonOf } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
-import { reasonOf } from '../../shared/s3.ts';
 
 export interface Recovery {
   /** Puts the rest back; called again after a failure or a pause, it goes on where it was. Ends early when `signal` aborts. */

@@ -1,8 +1,7 @@
 // One request to the emulator: the head as it came, the body as it comes, backpressure from both sides of the tee.
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import type { Readable, Writable } from 'node:stream';
-import { KeepsakeError } from '../../shared/errors.ts';
-import { reasonOf } from '../../shared/s3.ts';
+import { KeepsakeError, reasonOf } from '../../shared/errors.ts';
 import { notePassed } from './passed-bytes.ts';
 
 export interface Upstream {

@@ -8,10 +8,9 @@ import {
   setHeaderOptions,
   type V1ConfigMap,
 } from '@kubernetes/client-node';
-import { KeepsakeError } from '../../shared/errors.ts';
+import { KeepsakeError, reasonOf } from '../../shared/errors.ts';
 import { cluster } from '../../shared/names.ts';
 import type { IntegrityReport } from '../../shared/report.ts';
-import { reasonOf } from '../../shared/s3.ts';
 import type { ReconcilerConfig } from '../config.ts';
 import { eventsOf, type ReportEvent } from './events.ts';
 import { historyLabel, parseReport, type ReportManifest, toHistory, toManifest } from './manifest.ts';

@@ -1,18 +1,10 @@
 // On the in-process S3; S3's fine points stand in test/integration/, on LocalStack. Faults are put into its answers.
-import { CreateBucketCommand, PutObjectCommand, S3ServiceException } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { portSetting, readSettings } from './config.ts';
-import {
-  asS3Error,
-  type Bucket,
-  createS3Client,
-  headObject,
-  isBucketName,
-  listObjects,
-  readS3Config,
-  s3Settings,
-} from './s3.ts';
+import { type Bucket, createS3Client, headObject } from './client.ts';
+import { listObjects } from './listing.ts';
+import { readS3Config } from './settings.ts';
 
 let server: FauxqsServer;
 
@@ -85,64 +77,4 @@ test('an S3 that does not answer is no absence', async () => {
     message: expect.stringContaining('ECONNREFUSED'),
   });
   await expect(keysOf(bucket)).rejects.toMatchObject({ code: 'S3Unavailable' });
-});
-
-test.each([
-  [
-    'LocalStack by default',
-    {},
-    { endpoint: 'http://127.0.0.1:4566', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } },
-  ],
-  ['another port', { S3_PORT: '9000' }, { endpoint: 'http://127.0.0.1:9000' }],
-  ['AWS and its credential chain', { USE_LOCALSTACK: 'false' }, { endpoint: undefined, credentials: undefined }],
-  [
-    'AWS with keys',
-    { USE_LOCALSTACK: 'false', AWS_ACCESS_KEY_ID: 'k', AWS_SECRET_ACCESS_KEY: 's' },
-    { credentials: { accessKeyId: 'k', secretAccessKey: 's' } },
-  ],
-])('settings: %s', (_name, env, expected) => {
-  expect(readS3Config(env)).toMatchObject(expected);
-});
-
-test.each([
-  [{ AWS_ACCESS_KEY_ID: 'k' }, 'half a key pair'],
-  [{ AWS_STORAGE_BUCKET_NAME: 'My_Bucket' }, "can't be a bucket's name"],
-  [{ AWS_S3_ENDPOINT_URL: 'localhost:4566' }, 'a URL that begins with http://'],
-])('refuses %j', (env, message) => {
-  expect(() => readS3Config(env)).toThrow(message);
-});
-
-test.each([
-  ['my-test-bucket', true],
-  ['a.b', true],
-  ['ab', false],
-  ['a..b', false],
-  ['-ab', false],
-  ['10.0.0.1', false],
-  ['x'.repeat(64), false],
-])('%s as a bucket name: %s', (name, isGood) => {
-  expect(isBucketName(name)).toBe(isGood);
-});
-
-test("S3_PORT and a part's own PORT are two settings", () => {
-  const settings = { port: portSetting('PORT', 'port of a part', { fallback: 8080 }), ...s3Settings };
-  expect(readSettings({ PORT: '1234', S3_PORT: '5678' }, settings)).toMatchObject({ port: 1234, s3Port: 5678 });
-});
-
-test('refuses an endpoint that carries a password, without showing it: errors and reports name endpoints', () => {
-  const read = () => readS3Config({ AWS_S3_ENDPOINT_URL: 'http://me:s3cret@host:1' });
-  expect(read).toThrow(/AWS_S3_ENDPOINT_URL carries a user or a password.*AWS_SECRET_ACCESS_KEY/);
-  expect(read).not.toThrow(/s3cret/);
-});
-
-test('an S3 without room says so, and is not taken for one that is away', () => {
-  const full = new S3ServiceException({
-    name: 'InsufficientStorage',
-    $fault: 'server',
-    message: 'the disk is nearly full. Make room on it.',
-    $metadata: { httpStatusCode: 507 },
-  });
-  const error = asS3Error(full, 'photos');
-  expect(error).toMatchObject({ code: 'DiskFull', status: 507, kind: 'person' });
-  expect(error.message).toContain('Make room on it');
 });
