@@ -9,7 +9,7 @@ import {
   textSetting,
 } from '../shared/config.ts';
 import { ports } from '../shared/names.ts';
-import type { DiskSpace } from './disk-guard.ts';
+import type { DiskSpace } from './store/disk-guard.ts';
 
 /** Room for the log of the database, and for what goes on when nothing more is taken. */
 export const defaultMinFreeBytes = 128 * 1024 ** 2;

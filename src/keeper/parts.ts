@@ -1,15 +1,15 @@
 // What the parts of a running keeper know of each other.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '../shared/logger.ts';
-import type { DiskGuard } from './disk-guard.ts';
-import type { Locks } from './locks.ts';
-import type { Doubts } from './proxy/doubts.ts';
-import type { Target } from './proxy/target.ts';
 import type { HeadCache } from './replay/head-cache.ts';
 import type { HeadTrust } from './replay/head-first.ts';
-import type { FillProgress } from './restore/progress.ts';
-import type { Wholeness } from './restore/wholeness.ts';
+import type { Target } from './s3/target.ts';
 import type { Store } from './store/contract.ts';
+import type { DiskGuard } from './store/disk-guard.ts';
+import type { Doubts } from './turn/doubts.ts';
+import type { Locks } from './turn/locks.ts';
+import type { FillProgress } from './turn/progress.ts';
+import type { Wholeness } from './turn/wholeness.ts';
 import type { EmulatorClient } from './upstream/client.ts';
 import type { Gate } from './upstream/gate.ts';
 import type { Upstream } from './upstream/send.ts';

@@ -1,6 +1,6 @@
 // All that S3 tells of a bucket: its settings, its objects with all they carry, its uploads in progress. Seen before a
 // restart and after it, it must be the same.
-import { textsOf } from '../../src/keeper/xml.ts';
+import { textsOf } from '../../src/keeper/s3/xml.ts';
 import type { Door } from './door.ts';
 
 const bucketQueries = [

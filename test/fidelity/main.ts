@@ -3,7 +3,7 @@
 // is JSON; the exit code is 1 when anything differs without a reason.
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { textsOf } from '../../src/keeper/xml.ts';
+import { textsOf } from '../../src/keeper/s3/xml.ts';
 import { KeepsakeError } from '../../src/shared/errors.ts';
 import { createKeeperWorld, type KeeperWorld } from '../support/keeper.ts';
 import { lookAtBucket } from './bucket-snapshot.ts';

@@ -1,6 +1,6 @@
 // What the emulator answers: S3's errors and XML documents.
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { escapeXml } from '../../keeper/xml.ts';
+import { escapeXml } from '../../keeper/s3/xml.ts';
 
 /** An error as S3 sends it. Thrown by the requests, answered by the server. */
 export class S3Fault extends Error {

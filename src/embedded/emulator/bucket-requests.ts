@@ -1,5 +1,6 @@
 // Requests about a bucket: create, delete, list, delete many, and its documents (CORS, policy, lifecycle…).
-import { blocksOf, isPlainXml, textOf } from '../../keeper/xml.ts';
+
+import { blocksOf, isPlainXml, textOf } from '../../keeper/s3/xml.ts';
 import { isBucketName } from '../../shared/s3/settings.ts';
 import { element, S3Fault, sendEmpty, sendXml } from './answers.ts';
 import { listPage } from './listing.ts';

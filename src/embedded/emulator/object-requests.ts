@@ -3,7 +3,7 @@ import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
 import type { OutgoingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { textsOf } from '../../keeper/xml.ts';
+import { textsOf } from '../../keeper/s3/xml.ts';
 import { element, faults, S3Fault, sendEmpty, sendXml } from './answers.ts';
 import { type BodyFile, release, retain } from './body-files.ts';
 import { checkCopySource, checkRead, checkWrite, parseRange, type Range } from './conditions.ts';

@@ -2,7 +2,7 @@
 // bytes, and refuses a body that isn't what its headers or trailers say.
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { createAwsChunkedDecoder } from '../../keeper/proxy/aws-chunked.ts';
+import { createAwsChunkedDecoder } from '../../keeper/s3/aws-chunked.ts';
 import { faults, S3Fault } from './answers.ts';
 import type { BodyFile, BodyFiles, BodyWriter } from './body-files.ts';
 import { type ChecksumName, isChecksumName, startChecksum } from './checksums.ts';

@@ -3,7 +3,7 @@
 // Not here: signatures (nobody but the keeper and a curious developer reaches it), versions, events, other services.
 import { randomUUID } from 'node:crypto';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
-import { parseTarget } from '../../keeper/proxy/target.ts';
+import { parseTarget } from '../../keeper/s3/target.ts';
 import { faults, S3Fault, sendFault } from './answers.ts';
 import { type BodyFiles, createBodyFiles } from './body-files.ts';
 import * as buckets from './bucket-requests.ts';

@@ -1,6 +1,6 @@
 // Requests about uploads in parts. A completed object is the list of its parts' files: nothing is copied.
 import { createHash } from 'node:crypto';
-import { blocksOf, textOf } from '../../keeper/xml.ts';
+import { blocksOf, textOf } from '../../keeper/s3/xml.ts';
 import { element, faults, S3Fault, sendEmpty, sendXml } from './answers.ts';
 import { release, sizeOf } from './body-files.ts';
 import { type ChecksumName, isChecksumName, startChecksum } from './checksums.ts';

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ErrorCode } from '../../shared/errors.ts';
 import type { KeeperStatus } from '../../shared/keeper-api.ts';
-import { sentErrorCode } from '../proxy/s3-errors.ts';
+import { sentErrorCode } from '../s3/errors.ts';
 
 export interface KeeperMetrics {
   /** Counts a request when its answer has gone. */

@@ -3,8 +3,8 @@ import type { KeeperStatus } from '../../shared/keeper-api.ts';
 import { version } from '../../shared/version.ts';
 import type { KeeperConfig } from '../config.ts';
 import type { KeeperParts } from '../parts.ts';
-import { type FillProgress, secondsLeft } from '../restore/progress.ts';
 import type { CommitsWaiting } from '../store/contract.ts';
+import { type FillProgress, secondsLeft } from '../turn/progress.ts';
 
 /** The status now. */
 export function readStatus(

@@ -1,12 +1,12 @@
 // Kept versions of a key, and putting one back (P5).
 import { KeepsakeError } from '../../shared/errors.ts';
 import type { KeptVersion, RestoreRequest } from '../../shared/keeper-api.ts';
-import { bucketLock, keyLock } from '../locks.ts';
 import type { KeeperParts } from '../parts.ts';
-import { pathOf } from '../proxy/target.ts';
-import { putBackBucket, putBackBucketSettings, putBackObject } from '../restore/put-back.ts';
-import { Visit } from '../restore/visit.ts';
+import { putBackBucket, putBackBucketSettings, putBackObject } from '../put-back/put-back.ts';
+import { pathOf } from '../s3/target.ts';
 import type { ObjectRecord, RetiredVersion, Store } from '../store/contract.ts';
+import { bucketLock, keyLock } from '../turn/locks.ts';
+import { Visit } from '../turn/turn.ts';
 import { restoring } from '../upstream/gate.ts';
 
 /** All kept versions of a key, newest first. */

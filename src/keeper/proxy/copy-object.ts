@@ -1,15 +1,15 @@
 // CopyObject: the emulator copies, the store shares the bytes, and what the copy is beside them is asked for.
 import type { IncomingHttpHeaders } from 'node:http';
-import { bucketLock, keyLock } from '../locks.ts';
 import type { Call, KeeperParts } from '../parts.ts';
-import { captureObject, describeObject } from '../restore/capture.ts';
-import { isErrorBody } from '../restore/put-back.ts';
-import type { Scope } from '../restore/visit.ts';
-import { mutate, pass } from './mutation.ts';
+import { captureObject, describeObject } from '../put-back/capture.ts';
+import { isErrorBody } from '../put-back/put-back.ts';
+import { invalidUri, notKept, sendS3Error } from '../s3/errors.ts';
+import { replayHeaders } from '../s3/headers.ts';
+import type { Target } from '../s3/target.ts';
+import { bucketLock, keyLock } from '../turn/locks.ts';
+import { mutate, pass } from '../turn/mutation.ts';
+import type { Scope } from '../turn/turn.ts';
 import { keyScope } from './put-object.ts';
-import { replayHeaders } from './replay-headers.ts';
-import { invalidUri, notKept, sendS3Error } from './s3-errors.ts';
-import type { Target } from './target.ts';
 
 export async function copyObject(keeper: KeeperParts, call: Call): Promise<void> {
   const { req, res, target } = call;

@@ -1,15 +1,15 @@
 // DeleteObject and DeleteObjects. A key that the answer doesn't name as failed is gone.
 import type { IncomingMessage } from 'node:http';
 import { KeepsakeError } from '../../shared/errors.ts';
-import { bucketLock, keyLock } from '../locks.ts';
 import type { Call, KeeperParts } from '../parts.ts';
-import type { Turn } from '../restore/visit.ts';
-import { blocksOf, isPlainXml, textOf } from '../xml.ts';
-import { decodeBody } from './body-tap.ts';
-import { mutate, pass } from './mutation.ts';
+import { malformedXml, notKept, sendS3Error } from '../s3/errors.ts';
+import { pathOf } from '../s3/target.ts';
+import { blocksOf, isPlainXml, textOf } from '../s3/xml.ts';
+import { decodeBody } from '../turn/body-tap.ts';
+import { bucketLock, keyLock } from '../turn/locks.ts';
+import { mutate, pass } from '../turn/mutation.ts';
+import type { Turn } from '../turn/turn.ts';
 import { keyScope } from './put-object.ts';
-import { malformedXml, notKept, sendS3Error } from './s3-errors.ts';
-import { pathOf } from './target.ts';
 
 export function deleteObject(keeper: KeeperParts, call: Call): Promise<void> {
   const { bucket, key } = call.target;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { classify } from './classify.ts';
+import { classify } from '../s3/classify.ts';
+import { parseTarget } from '../s3/target.ts';
 import { needOf } from './needs.ts';
-import { parseTarget } from './target.ts';
 
 function need(method: string, url: string, headers = {}, hasSubResources = true): string {
   const target = parseTarget(url, 'localhost', 'before-s3');

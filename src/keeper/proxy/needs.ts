@@ -1,8 +1,9 @@
 // What must be whole in the emulator before a request may go there. P3: while it is filled, an object's own requests wait
 // for that object alone; what tells of many waits for all. Changes of keys are not here: they see to it under their locks.
-import type { KeyName } from '../restore/whole-keys.ts';
-import { isBucketQuestion, type Operation } from './classify.ts';
-import type { Target } from './target.ts';
+
+import { isBucketQuestion, type Operation } from '../s3/classify.ts';
+import type { Target } from '../s3/target.ts';
+import type { KeyName } from '../turn/whole-keys.ts';
 
 export type Need =
   | { readonly kind: 'nothing' }

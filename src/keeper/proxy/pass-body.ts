@@ -4,10 +4,10 @@
 import type { IncomingMessage } from 'node:http';
 import { pipeline } from 'node:stream';
 import { reasonOf } from '../../shared/errors.ts';
-import { bucketLock, keyLock } from '../locks.ts';
 import type { Call, KeeperParts } from '../parts.ts';
-import { leaveOutBad } from '../restore/leave-out.ts';
-import { agreeOnKey } from '../restore/settle.ts';
+import { leaveOutBad } from '../turn/leave-out.ts';
+import { bucketLock, keyLock } from '../turn/locks.ts';
+import { agreeOnKey } from '../turn/settle.ts';
 import { notePassed } from '../upstream/passed-bytes.ts';
 import { watchBody } from '../upstream/stalled.ts';
 

@@ -1,16 +1,16 @@
 // Uploads from HTML forms. The key stands inside the form, so the whole bucket waits; what came of it is read back.
 import { KeepsakeError } from '../../shared/errors.ts';
-import { bucketLock } from '../locks.ts';
 import type { Call, KeeperParts } from '../parts.ts';
-import { captureObject } from '../restore/capture.ts';
-import { agreeOnKey } from '../restore/settle.ts';
+import { captureObject } from '../put-back/capture.ts';
+import { createFormReader, type FormReader } from '../s3/form-key.ts';
+import { rawHeader } from '../s3/headers.ts';
+import { pathOf } from '../s3/target.ts';
+import { textOf } from '../s3/xml.ts';
+import type { BodyTap } from '../turn/body-tap.ts';
+import { bucketLock } from '../turn/locks.ts';
+import { mutate, pass } from '../turn/mutation.ts';
+import { agreeOnKey } from '../turn/settle.ts';
 import type { Answer, EmulatorClient } from '../upstream/client.ts';
-import { textOf } from '../xml.ts';
-import type { BodyTap } from './body-tap.ts';
-import { createFormReader, type FormReader } from './form-key.ts';
-import { mutate, pass } from './mutation.ts';
-import { rawHeader } from './replay-headers.ts';
-import { pathOf } from './target.ts';
 
 export function postForm(keeper: KeeperParts, call: Call): Promise<void> {
   const { bucket } = call.target;
@@ -41,7 +41,7 @@ export function postForm(keeper: KeeperParts, call: Call): Promise<void> {
   });
 }
 
-// A checksum that was wrong: as with a PUT (mutation.ts), what was there has been emptied.
+// A checksum that was wrong: as with a PUT (../turn/mutation.ts), what was there has been emptied.
 async function putBackNamed(
   { store, heads }: KeeperParts,
   client: EmulatorClient,

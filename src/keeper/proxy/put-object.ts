@@ -1,19 +1,13 @@
 // PutObject: the body goes to the emulator and, decoded, to the store at once. What is saved must be what the ETag names.
-import { bucketLock, keyLock } from '../locks.ts';
+
 import type { Call, KeeperParts } from '../parts.ts';
-import { captureObject } from '../restore/capture.ts';
-import type { Scope } from '../restore/visit.ts';
-import { createBodyTap, type SavedBody } from './body-tap.ts';
-import { mutate, pass } from './mutation.ts';
-import {
-  checksumHeaders,
-  hasRepeated,
-  rawHeader,
-  replayHeaders,
-  toRawHeaders,
-  withAnswered,
-} from './replay-headers.ts';
-import type { Target } from './target.ts';
+import { captureObject } from '../put-back/capture.ts';
+import { checksumHeaders, hasRepeated, rawHeader, replayHeaders, toRawHeaders, withAnswered } from '../s3/headers.ts';
+import type { Target } from '../s3/target.ts';
+import { createBodyTap, type SavedBody } from '../turn/body-tap.ts';
+import { bucketLock, keyLock } from '../turn/locks.ts';
+import { mutate, pass } from '../turn/mutation.ts';
+import type { Scope } from '../turn/turn.ts';
 
 export function putObject(keeper: KeeperParts, call: Call): Promise<void> {
   const { req, target } = call;

@@ -1,10 +1,10 @@
 // An object that the store holds is never answered as absent, whatever became of it in the emulator (P3): it is put back
 // and asked for again. What can't be put back is an error that names the reason.
 import { KeepsakeError, reasonOf } from '../../shared/errors.ts';
-import { bucketLock, keyLock } from '../locks.ts';
 import type { Call, KeeperParts } from '../parts.ts';
-import { isForGood, putBackObject } from '../restore/put-back.ts';
-import { pathOf } from './target.ts';
+import { isForGood, putBackObject } from '../put-back/put-back.ts';
+import { pathOf } from '../s3/target.ts';
+import { bucketLock, keyLock } from '../turn/locks.ts';
 
 /**
  * To be called when the emulator says 404 of a key and all doubts about it are settled: true when the emulator is to be

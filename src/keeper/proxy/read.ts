@@ -1,17 +1,17 @@
 // Requests that change nothing: passed as they are, both bodies streamed. P3: believed before a byte is passed back.
 import type { IncomingMessage } from 'node:http';
 import { asKeepsakeError } from '../../shared/errors.ts';
-import { bucketLock, keyLock } from '../locks.ts';
 import type { Call, KeeperParts } from '../parts.ts';
 import { type Comparison, compare, readByHead } from '../replay/head-first.ts';
 import { beginRead, keepHead, replay } from '../replay/replay.ts';
+import type { Operation } from '../s3/classify.ts';
+import { s3ErrorOf, sendS3Error } from '../s3/errors.ts';
+import { bucketLock, keyLock } from '../turn/locks.ts';
 import { restoring } from '../upstream/gate.ts';
 import { collect, type GivenAnswer, givenBy, requestHeaders, type Sending, send } from '../upstream/send.ts';
 import { sentinelPrefix } from '../upstream/session-source.ts';
-import type { Operation } from './classify.ts';
 import { passBody } from './pass-body.ts';
 import { repairAbsent } from './read-repair.ts';
-import { s3ErrorOf, sendS3Error } from './s3-errors.ts';
 import { upstreamPath, withClientIds } from './uploads.ts';
 
 export async function read(

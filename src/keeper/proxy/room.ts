@@ -1,8 +1,8 @@
 // Requests that need space on the disk, told from those that must go on when there is none.
 import type { IncomingMessage } from 'node:http';
 import { assertNever } from '../../shared/errors.ts';
-import type { DiskGuard, Incoming } from '../disk-guard.ts';
-import type { Operation } from './classify.ts';
+import type { Operation } from '../s3/classify.ts';
+import type { DiskGuard, Incoming } from '../store/disk-guard.ts';
 
 /** Does `work` if there is room for what it brings. @throws (rejects) KeepsakeError `DiskFull` before it began */
 export async function withRoom(

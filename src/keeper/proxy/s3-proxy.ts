@@ -3,19 +3,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { asKeepsakeError, assertNever } from '../../shared/errors.ts';
 import type { Call, KeeperParts } from '../parts.ts';
+import { classify, type Operation } from '../s3/classify.ts';
+import { invalidUri, notKept, notReady, s3ErrorOf, sendS3Error } from '../s3/errors.ts';
+import { bringToPathStyle } from '../s3/path-style.ts';
+import { parseTarget } from '../s3/target.ts';
 import { sentinelPrefix } from '../upstream/session-source.ts';
 import { changeSetting, createBucket, deleteBucket } from './buckets.ts';
-import { classify, type Operation } from './classify.ts';
 import { copyObject } from './copy-object.ts';
 import { deleteObject, deleteObjects } from './delete-objects.ts';
 import { needOf } from './needs.ts';
-import { bringToPathStyle } from './path-style.ts';
 import { postForm } from './post-form.ts';
 import { putObject } from './put-object.ts';
 import { read } from './read.ts';
 import { withRoom } from './room.ts';
-import { invalidUri, notKept, notReady, s3ErrorOf, sendS3Error } from './s3-errors.ts';
-import { parseTarget } from './target.ts';
 import { abortUpload, completeUpload, createUpload, uploadPart, uploadPartCopy } from './uploads.ts';
 
 /** Answers one S3 request. Never rejects. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { parseTarget } from '../proxy/target.ts';
+import { parseTarget } from '../s3/target.ts';
 import { variantOf } from './request-variant.ts';
 
 const scope = (key: string, day = '20260101', region = 'us-east-1', service = 's3') =>

@@ -3,7 +3,7 @@
 // an emulator that it works with looks at none (../upstream/client.ts). A presigned URL, which LocalStack does look at, is
 // told by its query.
 import type { IncomingMessage } from 'node:http';
-import type { Target } from '../proxy/target.ts';
+import type { Target } from '../s3/target.ts';
 
 /** Differ from one request to the next, and say nothing about the object. */
 const ignored = new Set([

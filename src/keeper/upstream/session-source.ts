@@ -3,8 +3,8 @@
 // bucket back without the last writes, so a sentinel holds only while nobody saw the emulator gone, nor the machine.
 import { randomBytes } from 'node:crypto';
 import { KeepsakeError } from '../../shared/errors.ts';
-import type { HostStyle } from '../proxy/target.ts';
-import { pathOf } from '../proxy/target.ts';
+import type { HostStyle } from '../s3/target.ts';
+import { pathOf } from '../s3/target.ts';
 import type { EmulatorClient } from './client.ts';
 import { machineStart } from './machine-start.ts';
 

@@ -12,7 +12,7 @@ import {
   UploadPartCommand,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
-import { textOf } from '../../../src/keeper/xml.ts';
+import { textOf } from '../../../src/keeper/s3/xml.ts';
 import type { Door } from '../door.ts';
 import type { Area, FidelityCase } from './case.ts';
 

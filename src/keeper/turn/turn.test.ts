@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { bucketLock, keyLock, Locks } from '../locks.ts';
 import type { KeeperParts } from '../parts.ts';
-import { Doubts } from '../proxy/doubts.ts';
-import { Visit } from './visit.ts';
+import { Doubts } from './doubts.ts';
+import { bucketLock, keyLock, Locks } from './locks.ts';
+import { Visit } from './turn.ts';
 
 // The real locks and doubts; a restore that goes on for as long as the test wants, and a store that counts.
 function partsWhile(restoring: Promise<void>) {

@@ -2,18 +2,18 @@
 // their settings. Objects come after, each before it is asked for (wholeness.ts).
 import { KeepsakeError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
-import { pathOf } from '../proxy/target.ts';
+import { captureBucket, captureInTwoTries } from '../put-back/capture.ts';
+import { listBuckets, listKeys } from '../put-back/listing.ts';
+import { expectSuccess, orderedSettings, putBackBucket, putBackSetting } from '../put-back/put-back.ts';
+import { pathOf } from '../s3/target.ts';
 import type { Store } from '../store/contract.ts';
+import { eachAtOnce } from '../turn/at-once.ts';
+import { leaveOutBad } from '../turn/leave-out.ts';
+import type { FillProgress } from '../turn/progress.ts';
+import { settleSettings } from '../turn/settle.ts';
+import type { KeyName } from '../turn/whole-keys.ts';
+import { manyAtOnce } from '../turn/wholeness.ts';
 import type { EmulatorClient } from '../upstream/client.ts';
-import { eachAtOnce } from './at-once.ts';
-import { captureBucket, captureInTwoTries } from './capture.ts';
-import { leaveOutBad } from './leave-out.ts';
-import { listBuckets, listKeys } from './listing.ts';
-import type { FillProgress } from './progress.ts';
-import { expectSuccess, orderedSettings, putBackBucket, putBackSetting } from './put-back.ts';
-import { settleSettings } from './settle.ts';
-import type { KeyName } from './whole-keys.ts';
-import { manyAtOnce } from './wholeness.ts';
 
 export interface PrepareOptions {
   readonly progress: FillProgress;

@@ -2,12 +2,12 @@
 // there before the keeper. The emulator's answer to GET is the object.
 import type { IncomingMessage } from 'node:http';
 import { KeepsakeError } from '../../shared/errors.ts';
-import { checksumHeaders, rawHeader, replayHeaders, unseenHeaders } from '../proxy/replay-headers.ts';
-import { pathOf } from '../proxy/target.ts';
+import { checksumHeaders, rawHeader, replayHeaders, unseenHeaders } from '../s3/headers.ts';
+import { pathOf } from '../s3/target.ts';
+import { blocksOf } from '../s3/xml.ts';
 import type { Body, PartMeta, ReplayHeaders, Setting, Store } from '../store/contract.ts';
 import type { Answer, EmulatorClient } from '../upstream/client.ts';
 import { collect } from '../upstream/send.ts';
-import { blocksOf } from '../xml.ts';
 import { expectSuccess } from './put-back.ts';
 
 /** What an object is beside its bytes, as the emulator tells it. */

@@ -2,12 +2,12 @@
 // goes on where it was after a failure. Memory flat; a damaged entry is left out.
 import type { KeeperParts } from '../parts.ts';
 import type { ObjectRecord, Store } from '../store/contract.ts';
-import { eachAtOnce } from './at-once.ts';
-import { leaveOutBad } from './leave-out.ts';
-import { secondsLeft } from './progress.ts';
-import { agreeOnUpload } from './settle.ts';
-import type { KeyName, WholeKeys } from './whole-keys.ts';
-import { manyAtOnce } from './wholeness.ts';
+import { eachAtOnce } from '../turn/at-once.ts';
+import { leaveOutBad } from '../turn/leave-out.ts';
+import { secondsLeft } from '../turn/progress.ts';
+import { agreeOnUpload } from '../turn/settle.ts';
+import type { KeyName, WholeKeys } from '../turn/whole-keys.ts';
+import { manyAtOnce } from '../turn/wholeness.ts';
 
 // While clients wait for keys of theirs the walk steps back; so far only that it is never starved.
 const fewAtOnce = 8;

@@ -1,8 +1,8 @@
 // One entry must not keep all others away: what can't be read (the store names it), or is refused for good, is left out
 // of a restore and named in the log and the status.
 import type { Logger } from '../../shared/logger.ts';
+import { isForGood } from '../put-back/put-back.ts';
 import type { FillProgress } from './progress.ts';
-import { isForGood } from './put-back.ts';
 
 /** Does `work` on an entry; what no repetition mends is named, all else is thrown. */
 export async function leaveOutBad(

@@ -2,12 +2,12 @@
 // the last byte of the body on. A slow body holds no lock: the emulator can't act on it before its end.
 import { asKeepsakeError } from '../../shared/errors.ts';
 import type { Call, KeeperParts } from '../parts.ts';
-import { type Scope, type Turn, Visit } from '../restore/visit.ts';
+import { s3ErrorOf, sendS3Error } from '../s3/errors.ts';
 import type { Answer } from '../upstream/client.ts';
 import { restoring } from '../upstream/gate.ts';
 import { collect, givenBy, requestHeaders, send } from '../upstream/send.ts';
 import type { BodyTap } from './body-tap.ts';
-import { s3ErrorOf, sendS3Error } from './s3-errors.ts';
+import { type Scope, type Turn, Visit } from './turn.ts';
 
 /**
  * Runs `work`, which passes the request and commits what came of it, and sends the answer it returns. When it throws, or the

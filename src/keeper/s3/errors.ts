@@ -1,7 +1,7 @@
 // The keeper's own answers to S3 clients: XML as S3 sends it, with the remedy in the message.
 import type { ServerResponse } from 'node:http';
 import type { KeepsakeError } from '../../shared/errors.ts';
-import { escapeXml } from '../xml.ts';
+import { escapeXml } from './xml.ts';
 
 /** An error in S3's words. `retryAfter` in seconds. */
 export interface S3Error {

@@ -1,8 +1,8 @@
 // What a running keeper does in the background for its disk: retention is enforced every minute, and at once when its
 // bound in bytes is passed or the disk gets low.
-import type { Logger } from '../shared/logger.ts';
+import type { Logger } from '../../shared/logger.ts';
+import type { Store } from './contract.ts';
 import type { DiskGuard } from './disk-guard.ts';
-import type { Store } from './store/contract.ts';
 
 const expireEveryMs = 60_000;
 const lookEveryMs = 1_000;

@@ -2,8 +2,8 @@
 // emulator has seen a byte of it. Deletes, aborts and reads go on, and so does all else when there is room again.
 // A full disk would be survived too (`DiskFull`), but then emulator and store disagree until it is settled.
 import { statfs } from 'node:fs/promises';
-import { KeepsakeError } from '../shared/errors.ts';
-import { sizeOf } from '../shared/words.ts';
+import { KeepsakeError } from '../../shared/errors.ts';
+import { sizeOf } from '../../shared/words.ts';
 
 export interface DiskSpace {
   /** What this user may still write. */

@@ -1,8 +1,8 @@
 // What a request's body is, saved as it passes: decoded, counted, hashed, handed to the store. P4: chunk by chunk.
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { createAwsChunkedDecoder } from '../s3/aws-chunked.ts';
 import type { Body, ReplayHeaders, Store } from '../store/contract.ts';
-import { createAwsChunkedDecoder } from './aws-chunked.ts';
 
 /**
  * A saved body. `md5` in hex, to hold against the ETag where what was passed had to be decoded to be saved; undefined where

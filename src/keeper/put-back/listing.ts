@@ -1,8 +1,8 @@
 // All keys and buckets an emulator holds, page by page.
-import { pathOf } from '../proxy/target.ts';
+import { pathOf } from '../s3/target.ts';
+import { blocksOf, textOf, textsOf } from '../s3/xml.ts';
 import type { EmulatorClient } from '../upstream/client.ts';
 import { sentinelPrefix } from '../upstream/session-source.ts';
-import { blocksOf, textOf, textsOf } from '../xml.ts';
 import { expectSuccess } from './put-back.ts';
 
 /** One listed object; `etag` with its quotes. */

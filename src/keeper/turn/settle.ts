@@ -4,12 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { KeepsakeError, reasonOf } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { KeeperParts } from '../parts.ts';
-import { deletableBucketSettings } from '../proxy/classify.ts';
-import { pathOf } from '../proxy/target.ts';
-import type { Intent, Store } from '../store/contract.ts';
-import type { EmulatorClient } from '../upstream/client.ts';
-import { captureInTwoTries } from './capture.ts';
-import { listBuckets, listKeys } from './listing.ts';
+import { captureInTwoTries } from '../put-back/capture.ts';
+import { listBuckets, listKeys } from '../put-back/listing.ts';
 import {
   expectSuccess,
   isForGood,
@@ -19,7 +15,11 @@ import {
   putBackPart,
   putBackSetting,
   putBackUpload,
-} from './put-back.ts';
+} from '../put-back/put-back.ts';
+import { deletableBucketSettings } from '../s3/classify.ts';
+import { pathOf } from '../s3/target.ts';
+import type { Intent, Store } from '../store/contract.ts';
+import type { EmulatorClient } from '../upstream/client.ts';
 
 /** What a change may have touched. `keys` null: the bucket itself, its settings, any of its keys. */
 export interface Affected {

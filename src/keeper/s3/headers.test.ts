@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checksumHeaders, replayHeaders, settingHeaders } from './replay-headers.ts';
+import { checksumHeaders, replayHeaders, settingHeaders } from './headers.ts';
 
 test('keeps what describes the object, nothing of the transfer', () => {
   const raw = [

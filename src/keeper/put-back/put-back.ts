@@ -3,8 +3,9 @@
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { KeepsakeError } from '../../shared/errors.ts';
-import { checksumHeaders, rawHeader, toRawHeaders } from '../proxy/replay-headers.ts';
-import { pathOf } from '../proxy/target.ts';
+import { checksumHeaders, rawHeader, toRawHeaders } from '../s3/headers.ts';
+import { pathOf } from '../s3/target.ts';
+import { escapeXml, textOf } from '../s3/xml.ts';
 import type {
   BucketRecord,
   ObjectRecord,
@@ -16,7 +17,6 @@ import type {
 } from '../store/contract.ts';
 import type { Answer, EmulatorClient } from '../upstream/client.ts';
 import { notePassed } from '../upstream/passed-bytes.ts';
-import { escapeXml, textOf } from '../xml.ts';
 
 /** A setting that a client deleted: its default is put away again by the same call. */
 export const deletedMark = ':method';

@@ -1,12 +1,13 @@
 // One change's turn on what it changes: its locks, its intents, and how it ends. P1: what an intent names is looked at
 // again unless the change came to a known end.
-import type { LockRequest, Release } from '../locks.ts';
+
 import type { KeeperParts } from '../parts.ts';
-import type { DoubtEnd } from '../proxy/doubts.ts';
-import { pathOf } from '../proxy/target.ts';
+import { captureBucket } from '../put-back/capture.ts';
+import { pathOf } from '../s3/target.ts';
 import type { Intent } from '../store/contract.ts';
 import { restoring } from '../upstream/gate.ts';
-import { captureBucket } from './capture.ts';
+import type { DoubtEnd } from './doubts.ts';
+import type { LockRequest, Release } from './locks.ts';
 import { type Affected, describeOperation, settle } from './settle.ts';
 import type { KeyName } from './whole-keys.ts';
 

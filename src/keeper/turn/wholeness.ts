@@ -3,14 +3,14 @@
 // at that moment. So nothing is ever put back over something newer. P3: whole per key before it is answered.
 import { KeepsakeError, reasonOf } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
-import { bucketLock, keyLock, type Locks } from '../locks.ts';
+import { putBackObject } from '../put-back/put-back.ts';
 import type { ObjectRecord, Store } from '../store/contract.ts';
 import type { EmulatorClient } from '../upstream/client.ts';
 import { type Gate, restoring } from '../upstream/gate.ts';
 import { eachAtOnce } from './at-once.ts';
 import { leaveOutBad } from './leave-out.ts';
+import { bucketLock, keyLock, type Locks } from './locks.ts';
 import type { FillProgress } from './progress.ts';
-import { putBackObject } from './put-back.ts';
 import type { KeyName, WholeKeys } from './whole-keys.ts';
 
 export interface WholenessParts {
