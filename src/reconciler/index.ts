@@ -1,8 +1,8 @@
 // The reconciler's door: what compositions (src/cli/, src/embedded/) may use of it.
 export { type ReconcilerConfig, type RemovalLimits, readReconcilerConfig, reconcilerSettings } from './config.ts';
 export { createIntegrityService } from './integrity-service.ts';
-export { undoableOfLastRepair } from './journal.ts';
-export { renderMetrics } from './metrics.ts';
 export { type ReportManifest, toManifest, toYaml } from './publish/manifest.ts';
+export { renderMetrics } from './publish/metrics.ts';
 export { createPublisher, type ReportPublisher } from './publish/publisher.ts';
 export { createReconciler, type Reconciler, type ReconcilerDeps, type RunOptions } from './reconciler.ts';
+export { undoableOfLastRepair } from './state/journal.ts';

@@ -3,11 +3,11 @@ import { EventEmitter, on } from 'node:events';
 import { v7 as uuidv7 } from 'uuid';
 import { KeepsakeError } from '../shared/errors.ts';
 import type { IntegrityService, RunProgress } from '../shared/integrity-service.ts';
-import { pastActions } from './journal.ts';
+import { isUndoable } from './act/undo.ts';
 import { createReconciler, type ReconcilerDeps, type RunOptions } from './reconciler.ts';
 import { asRunError } from './run-error.ts';
-import { latestReport, reportOf, runHistory } from './runs.ts';
-import { isUndoable } from './undo.ts';
+import { pastActions } from './state/journal.ts';
+import { latestReport, reportOf, runHistory } from './state/runs.ts';
 
 /** Makes the service. `defaults` hold for every run that it starts. One run at a time in this process. */
 export function createIntegrityService(

@@ -1,13 +1,13 @@
 // What a pass has counted, planned and mended so far: all that its brakes and its report are made of. Bounded memory.
 import { idOfKey } from '../shared/image.ts';
 import type { Condition, Finding } from '../shared/report.ts';
-import type { Sides } from './brakes.ts';
-import type { Evidence } from './evidence.ts';
-import { sizeOf } from './evidence.ts';
-import type { JournalEntry } from './journal.ts';
-import type { Pair } from './pair-up.ts';
-import { isLimited, type PlannedAction } from './plan.ts';
-import { Tally } from './report.ts';
+import type { Pair } from './compare/pair-up.ts';
+import type { Sides } from './plan/brakes.ts';
+import type { Evidence } from './plan/evidence.ts';
+import { sizeOf } from './plan/evidence.ts';
+import { isLimited, type PlannedAction } from './plan/plan.ts';
+import { Tally } from './publish/report.ts';
+import type { JournalEntry } from './state/journal.ts';
 
 // One more than this is left to the next run, which starts from what is there: about 50 MB of plan at most.
 const maxPlanned = 50_000;

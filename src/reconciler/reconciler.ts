@@ -8,13 +8,13 @@ import type { Logger } from '../shared/logger.ts';
 import { type Pool, runLock, withAdvisoryLock } from '../shared/postgres.ts';
 import type { ActionResult, IntegrityReport } from '../shared/report.ts';
 import type { Bucket } from '../shared/s3/client.ts';
+import { undoAction } from './act/undo.ts';
 import type { ReconcilerConfig, RemovalLimits } from './config.ts';
-import { forgetUnproven } from './memory.ts';
 import { Pass } from './pass.ts';
 import type { ReportPublisher } from './publish/publisher.ts';
 import { asRunError } from './run-error.ts';
-import { recordStart } from './runs.ts';
-import { undoAction } from './undo.ts';
+import { forgetUnproven } from './state/memory.ts';
+import { recordStart } from './state/runs.ts';
 
 export interface ReconcilerDeps {
   readonly config: ReconcilerConfig;

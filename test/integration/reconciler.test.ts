@@ -1,7 +1,7 @@
 // The reconciler on a real Postgres and a real S3: what it finds, what it repairs, what it refuses, and undo.
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { recordSightings } from '../../src/reconciler/memory.ts';
+import { recordSightings } from '../../src/reconciler/state/memory.ts';
 import { imageKey, newImageId, toObjectMetadata } from '../../src/shared/image.ts';
 import { createWorld, type World } from '../support/reconciler-world.ts';
 

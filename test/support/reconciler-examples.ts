@@ -1,6 +1,6 @@
 // The smallest whole values of the reconciler's words, for tests to change where they look.
 
-import type { Evidence } from '../../src/reconciler/evidence.ts';
+import type { Evidence } from '../../src/reconciler/plan/evidence.ts';
 import type { ImageRow } from '../../src/shared/image.ts';
 import type { ListedObject } from '../../src/shared/s3/listing.ts';
 

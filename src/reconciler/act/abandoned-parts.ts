@@ -1,7 +1,7 @@
 // Parts of multipart uploads that nobody will complete: they are no object, nobody can read them, but they take room.
 import { AbortMultipartUploadCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
-import type { Bucket } from '../shared/s3/client.ts';
-import { asS3Error, isNotFound } from '../shared/s3/errors.ts';
+import type { Bucket } from '../../shared/s3/client.ts';
+import { asS3Error, isNotFound } from '../../shared/s3/errors.ts';
 
 /** Has S3 forget the parts sent for `key`. The caller has made sure that their upload is dead. */
 export async function abortParts({ client, name }: Bucket, key: string): Promise<void> {

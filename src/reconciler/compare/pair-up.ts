@@ -1,8 +1,8 @@
 // Compare, first half: two ordered streams merged into pairs by key. Pure: no IO, no clock, memory of one pair.
-import { KeepsakeError } from '../shared/errors.ts';
-import type { ImageRow } from '../shared/image.ts';
-import { compareKeys } from '../shared/key-order.ts';
-import type { ListedObject } from '../shared/s3/listing.ts';
+import { KeepsakeError } from '../../shared/errors.ts';
+import type { ImageRow } from '../../shared/image.ts';
+import { compareKeys } from '../../shared/key-order.ts';
+import type { ListedObject } from '../../shared/s3/listing.ts';
 
 /** What stands under one key: an object, a row, or both. Never neither. */
 export interface Pair {
@@ -12,7 +12,7 @@ export interface Pair {
 }
 
 /**
- * Merges objects and rows, each in key order, into one stream in key order. The rows are asked first (observe.ts says
+ * Merges objects and rows, each in key order, into one stream in key order. The rows are asked first (row-snapshot.ts says
  * why); both are closed when the consumer stops or one of them throws.
  * @throws KeepsakeError `ListingUnordered` when a side repeats a key or goes back: nothing can be proven from it.
  */

@@ -1,7 +1,9 @@
 // The brakes of P9: what makes a run refuse to remove, although it read everything. Pure. Each brake's message ends
 // with what to do next. Restoring is never braked: it only adds bytes that are proven, whatever was lost.
-import type { Condition } from '../shared/report.ts';
-import type { RemovalLimits } from './config.ts';
+import type { Condition } from '../../shared/report.ts';
+import type { RemovalLimits } from '../config.ts';
+import type { Identity } from '../observe/identity.ts';
+import type { Remembered } from '../state/runs.ts';
 
 /** What a run knows of both sides as wholes. */
 export interface Sides {
@@ -11,19 +13,6 @@ export interface Sides {
   readonly missing: number;
   /** Orphans whose key is one of our images'. */
   readonly orphanImages: number;
-}
-
-/** Who the two sides are. `storeId` is null without a keeper, undefined when the keeper could not be asked. */
-export interface Identity {
-  readonly storeId: string | null | undefined;
-  readonly databaseId: string;
-}
-
-/** What the newest healthy run saw. */
-export interface Remembered {
-  readonly rowsRead: number;
-  readonly storeId: string | null;
-  readonly databaseId: string;
 }
 
 export interface BrakeInput {

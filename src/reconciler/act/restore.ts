@@ -1,15 +1,15 @@
 // Restore: bytes put back for a row, from the keeper's versions or the quarantine, and proven by reading them back.
 // What stood there is set aside first; bytes that turn out wrong are taken away again, so it never gets worse.
-import { KeepsakeError } from '../shared/errors.ts';
-import type { ImageRow } from '../shared/image.ts';
-import { inTransaction } from '../shared/postgres.ts';
-import { headObject } from '../shared/s3/client.ts';
+import { KeepsakeError } from '../../shared/errors.ts';
+import type { ImageRow } from '../../shared/image.ts';
+import { inTransaction } from '../../shared/postgres.ts';
+import { headObject } from '../../shared/s3/client.ts';
+import { holdRow } from '../observe/image-rows.ts';
+import { readObjectBytes } from '../observe/object-bytes.ts';
+import { type RestoreSource, toListedObject } from '../plan/means.ts';
+import type { PlannedAction } from '../plan/plan.ts';
+import { endAction, type JournalEntry, type UndoNote } from '../state/journal.ts';
 import { type ActDeps, begin, type Outcome } from './act.ts';
-import { holdRow } from './image-rows.ts';
-import { endAction, type JournalEntry, type UndoNote } from './journal.ts';
-import { type RestoreSource, toListedObject } from './means.ts';
-import { readObjectBytes } from './object-bytes.ts';
-import type { PlannedAction } from './plan.ts';
 import { copyProven, deleteForever, isSameBytes, isUnchanged, quarantineKeyOf, removeCopied } from './set-aside.ts';
 
 type Restore = Extract<PlannedAction, { readonly action: 'restore' }>;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { anObject, aRow, exampleKey, exampleNow } from '../../test/support/reconciler-examples.ts';
+import { anObject, aRow, exampleKey, exampleNow } from '../../../test/support/reconciler-examples.ts';
 import { type Case, type JudgeOptions, judge } from './judge.ts';
 
 const hourMs = 3_600_000;

@@ -1,13 +1,13 @@
 // Undo: what a repair did, taken back from its journal entry. Bytes first, proven, then rows and the journal in one
 // transaction, then the copy: cut anywhere, undoing again ends it.
 import type { PoolClient } from 'pg';
-import { assertNever, KeepsakeError } from '../shared/errors.ts';
-import { inTransaction, type Pool } from '../shared/postgres.ts';
-import type { ActionResult } from '../shared/report.ts';
-import type { Bucket } from '../shared/s3/client.ts';
-import { deleteRow, findRows, insertRow, updateRow } from './image-rows.ts';
-import { endAction, findAction, type JournalEntry, type UndoNote } from './journal.ts';
-import { readObjectBytes } from './object-bytes.ts';
+import { assertNever, KeepsakeError } from '../../shared/errors.ts';
+import { inTransaction, type Pool } from '../../shared/postgres.ts';
+import type { ActionResult } from '../../shared/report.ts';
+import type { Bucket } from '../../shared/s3/client.ts';
+import { deleteRow, findRows, insertRow, updateRow } from '../observe/image-rows.ts';
+import { readObjectBytes } from '../observe/object-bytes.ts';
+import { endAction, findAction, type JournalEntry, type UndoNote } from '../state/journal.ts';
 import { takeBackRestore } from './restore.ts';
 import { copyProven, deleteForever, isSameBytes } from './set-aside.ts';
 

@@ -1,5 +1,5 @@
 // A report as Prometheus metrics in the text format, for a scrape or a textfile collector. Pure.
-import { findingClasses, type IntegrityReport } from '../shared/report.ts';
+import { findingClasses, type IntegrityReport } from '../../shared/report.ts';
 
 const statuses = ['Healthy', 'Degraded', 'Incomplete', 'Suspicious'] as const;
 

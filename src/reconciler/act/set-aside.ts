@@ -2,13 +2,12 @@
 // Conditions are sent where S3 knows them; DeleteObject's If-Match is not among them (emulators refuse or ignore it),
 // so the object's ETag is asked for again right before it is removed.
 import { CopyObjectCommand, DeleteObjectCommand } from '@aws-sdk/client-s3';
-import { KeepsakeError } from '../shared/errors.ts';
-import { quarantinePrefix } from '../shared/image.ts';
-import { type Bucket, headObject } from '../shared/s3/client.ts';
-import { asS3Error, isNotFound } from '../shared/s3/errors.ts';
-import type { ListedObject } from '../shared/s3/listing.ts';
-import type { BytesRead } from './judge.ts';
-import { readObjectBytes } from './object-bytes.ts';
+import { KeepsakeError } from '../../shared/errors.ts';
+import { quarantinePrefix } from '../../shared/image.ts';
+import { type Bucket, headObject } from '../../shared/s3/client.ts';
+import { asS3Error, isNotFound } from '../../shared/s3/errors.ts';
+import type { ListedObject } from '../../shared/s3/listing.ts';
+import { type BytesRead, readObjectBytes } from '../observe/object-bytes.ts';
 
 const maxKeyBytes = 1024;
 

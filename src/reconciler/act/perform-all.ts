@@ -1,8 +1,8 @@
 // Acting on a whole plan: in the order of preference, a few at a time, ending early when nothing works any more.
-import { type ActionResult, actionKinds } from '../shared/report.ts';
+import { type ActionResult, actionKinds } from '../../shared/report.ts';
+import { mapInFlight } from '../in-flight.ts';
+import type { PlannedAction } from '../plan/plan.ts';
 import { type ActDeps, perform } from './act.ts';
-import { mapInFlight } from './in-flight.ts';
-import type { PlannedAction } from './plan.ts';
 
 const actionsInFlight = 4;
 /** After so many failures the rest is left: servers that went away make every action wait for its timeouts. */

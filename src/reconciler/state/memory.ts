@@ -1,8 +1,8 @@
 // What earlier runs have seen, in `integrity_findings`. Only runs that read everything and found nothing suspicious
 // count (P9): a run that ended otherwise takes its first sightings with it.
 import type { PoolClient } from 'pg';
-import type { Pool } from '../shared/postgres.ts';
-import type { Drift } from './judge.ts';
+import type { Pool } from '../../shared/postgres.ts';
+import type { FindingClass } from '../../shared/report.ts';
 
 /** When a finding was first seen, and whether by a run before this one. */
 export interface Sighting {
@@ -23,7 +23,7 @@ export async function recordSightings(
   pool: Pool,
   runId: string,
   now: Date,
-  seen: readonly { readonly key: string; readonly drift: Drift }[],
+  seen: readonly { readonly key: string; readonly drift: FindingClass }[],
 ): Promise<readonly Sighting[]> {
   const { rows } = await pool.query<{ key: string; class: string; first_run: string; first_seen_at: Date }>(
     `INSERT INTO integrity_findings AS f (key, class, first_run, first_seen_at, last_run)

@@ -1,10 +1,10 @@
 // Settling what a run left `started` when it died (P9: the next run finishes it). What the journal and the bytes show
 // decides; each step can be cut again and settled again.
-import type { Pool } from '../shared/postgres.ts';
-import type { Bucket } from '../shared/s3/client.ts';
-import { findRows } from './image-rows.ts';
-import { endAction, type JournalEntry, openActions, type UndoNote } from './journal.ts';
-import { readObjectBytes } from './object-bytes.ts';
+import type { Pool } from '../../shared/postgres.ts';
+import type { Bucket } from '../../shared/s3/client.ts';
+import { findRows } from '../observe/image-rows.ts';
+import { readObjectBytes } from '../observe/object-bytes.ts';
+import { endAction, type JournalEntry, openActions, type UndoNote } from '../state/journal.ts';
 import { hasBytesOf, takeBackRestore } from './restore.ts';
 import { deleteForever, isSameBytes } from './set-aside.ts';
 

@@ -1,19 +1,19 @@
 // Act: one planned action at a time. Each looks again at what it expects under a lock or right before the step that
 // counts, writes the journal before it changes anything, and leaves what a crash cuts to settle.ts.
-import { assertNever } from '../shared/errors.ts';
-import type { KeeperClient } from '../shared/keeper-api.ts';
-import type { Logger } from '../shared/logger.ts';
-import { inTransaction, type Pool } from '../shared/postgres.ts';
-import type { ActionResult } from '../shared/report.ts';
-import { type Bucket, headObject } from '../shared/s3/client.ts';
+import { assertNever } from '../../shared/errors.ts';
+import type { KeeperClient } from '../../shared/keeper-api.ts';
+import type { Logger } from '../../shared/logger.ts';
+import { inTransaction, type Pool } from '../../shared/postgres.ts';
+import type { ActionResult } from '../../shared/report.ts';
+import { type Bucket, headObject } from '../../shared/s3/client.ts';
+import { deleteRow, findRows, insertRow, lockRow, updateRow } from '../observe/image-rows.ts';
+import { readObjectBytes } from '../observe/object-bytes.ts';
+import { restoreSources } from '../plan/means.ts';
+import type { PlannedAction } from '../plan/plan.ts';
+import { asRunError } from '../run-error.ts';
+import { beginAction, endAction, findAction, noteFailure, type UndoNote } from '../state/journal.ts';
 import { abortParts } from './abandoned-parts.ts';
-import { deleteRow, findRows, insertRow, lockRow, updateRow } from './image-rows.ts';
-import { beginAction, endAction, findAction, noteFailure, type UndoNote } from './journal.ts';
-import { restoreSources } from './means.ts';
-import { readObjectBytes } from './object-bytes.ts';
-import type { PlannedAction } from './plan.ts';
 import { hasBytesOf, restoreObject } from './restore.ts';
-import { asRunError } from './run-error.ts';
 import { copyProven, deleteForever, isUnchanged, quarantineKeyOf, removeCopied } from './set-aside.ts';
 
 export interface ActDeps {

@@ -1,10 +1,10 @@
 // The journal of repairs, `integrity_actions`: written before an act and after it. An entry that stays `started` is
-// one whose run died, or whose servers went away under it; the next repair settles it (settle.ts).
+// one whose run died, or whose servers went away under it; the next repair settles it (act/settle.ts).
 import type { PoolClient } from 'pg';
-import { KeepsakeError } from '../shared/errors.ts';
-import type { ImageRow } from '../shared/image.ts';
-import type { Pool } from '../shared/postgres.ts';
-import type { ActionKind } from '../shared/report.ts';
+import { KeepsakeError } from '../../shared/errors.ts';
+import type { ImageRow } from '../../shared/image.ts';
+import type { Pool } from '../../shared/postgres.ts';
+import type { ActionKind } from '../../shared/report.ts';
 
 /** What undoing needs. Bytes are set aside under `quarantineKey` with their SHA-256; rows are whole. */
 export interface UndoNote {

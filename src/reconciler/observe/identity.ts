@@ -1,9 +1,14 @@
-// Who the two sides are, so that a replaced one is noticed (brakes.ts).
-import { KeepsakeError } from '../shared/errors.ts';
-import type { KeeperClient } from '../shared/keeper-api.ts';
-import type { Pool } from '../shared/postgres.ts';
-import type { Condition } from '../shared/report.ts';
-import type { Identity } from './brakes.ts';
+// Who the two sides are, so that a replaced one is noticed (plan/brakes.ts).
+import { KeepsakeError } from '../../shared/errors.ts';
+import type { KeeperClient } from '../../shared/keeper-api.ts';
+import type { Pool } from '../../shared/postgres.ts';
+import type { Condition } from '../../shared/report.ts';
+
+/** Who the two sides are. `storeId` is null without a keeper, undefined when the keeper could not be asked. */
+export interface Identity {
+  readonly storeId: string | null | undefined;
+  readonly databaseId: string;
+}
 
 /** Asks both sides who they are. A keeper that does not answer leaves `storeId` undefined and a condition. */
 export async function identify(

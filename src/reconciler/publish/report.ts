@@ -1,6 +1,6 @@
 // The report (P11): counts, conditions and a capped sample, always small enough for a ConfigMap. Pure.
 import { v7 as uuidv7 } from 'uuid';
-import { KeepsakeError } from '../shared/errors.ts';
+import { KeepsakeError } from '../../shared/errors.ts';
 import {
   type ActionResult,
   type Condition,
@@ -9,10 +9,10 @@ import {
   findingClasses,
   type IntegrityReport,
   type IntegrityStatus,
-} from '../shared/report.ts';
-import type { Evidence } from './evidence.ts';
-import { storableKey } from './memory.ts';
-import { toPlainJson } from './publish/manifest.ts';
+} from '../../shared/report.ts';
+import type { Evidence } from '../plan/evidence.ts';
+import { storableKey } from '../state/memory.ts';
+import { toPlainJson } from './manifest.ts';
 
 /** The most bytes that a report's JSON, indented, may have: a ConfigMap's data must stay under 256 KiB with the rest. */
 export const reportLimitBytes = 200 * 1024;

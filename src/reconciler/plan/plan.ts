@@ -1,11 +1,11 @@
 // Plan: evidence → at most one action each, as a value that can be written down. Pure. An ordered list of policies in
 // the order of P9: restore, adopt, finish or discard, correct, quarantine, delete; the first that answers decides.
 import { v7 as uuidv7 } from 'uuid';
-import type { ImageRow } from '../shared/image.ts';
-import type { ActionKind, Finding } from '../shared/report.ts';
-import type { ListedObject } from '../shared/s3/listing.ts';
+import type { ImageRow } from '../../shared/image.ts';
+import type { ActionKind, Finding } from '../../shared/report.ts';
+import type { ListedObject } from '../../shared/s3/listing.ts';
+import { isOlder } from '../compare/judge.ts';
 import type { Evidence } from './evidence.ts';
-import { isOlder } from './judge.ts';
 import type { RestoreSource } from './means.ts';
 
 /** One step of a repair. It carries what it expects to find: whoever acts checks that first. JSON keeps all of it. */

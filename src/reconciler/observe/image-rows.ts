@@ -1,7 +1,7 @@
 // SQL on the table `images`. Each change names the whole row it expects, so that a row that changed since is left alone.
 import type { PoolClient } from 'pg';
-import type { ImageRow, ImageStatus } from '../shared/image.ts';
-import type { Pool } from '../shared/postgres.ts';
+import type { ImageRow, ImageStatus } from '../../shared/image.ts';
+import type { Pool } from '../../shared/postgres.ts';
 
 /** The columns of a row, in the order of ImageRecord. */
 export const imageColumns = 'id, key, title, original_name, content_type, size_bytes, sha256, status, uploaded_at';

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { aReport } from '../../test/support/a-report.ts';
-import { anEvidence, anObject, aRow } from '../../test/support/reconciler-examples.ts';
-import type { Condition } from '../shared/report.ts';
+import { aReport } from '../../../test/support/a-report.ts';
+import { anEvidence, anObject, aRow } from '../../../test/support/reconciler-examples.ts';
+import type { Condition } from '../../shared/report.ts';
+import { eventsOf } from './events.ts';
+import { fromYaml, parseReport, toHistory, toManifest, toYaml } from './manifest.ts';
 import { renderMetrics } from './metrics.ts';
-import { eventsOf } from './publish/events.ts';
-import { fromYaml, parseReport, toHistory, toManifest, toYaml } from './publish/manifest.ts';
 import { assertFits, completeness, reportLimitBytes, statusOf, summarise, Tally, toFinding } from './report.ts';
 
 /** A key of 1,024 bytes, each of which JSON writes as six; and texts that YAML would take apart. */

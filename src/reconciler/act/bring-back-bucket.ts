@@ -1,12 +1,12 @@
 // A bucket that is gone although rows refer to it: the keeper makes it anew, with its settings, when it puts an object
 // back. So one object that a row asks for is restored, and the pass that follows finds what else is missing.
-import type { ImageRow } from '../shared/image.ts';
-import type { KeeperClient } from '../shared/keeper-api.ts';
-import type { Pool } from '../shared/postgres.ts';
-import { assertBucket, type Bucket } from '../shared/s3/client.ts';
-import { type ImageRecord, imageColumns, toImageRow } from './image-rows.ts';
-import { restoreSources } from './means.ts';
-import { readObjectBytes } from './object-bytes.ts';
+import type { ImageRow } from '../../shared/image.ts';
+import type { KeeperClient } from '../../shared/keeper-api.ts';
+import type { Pool } from '../../shared/postgres.ts';
+import { assertBucket, type Bucket } from '../../shared/s3/client.ts';
+import { type ImageRecord, imageColumns, toImageRow } from '../observe/image-rows.ts';
+import { readObjectBytes } from '../observe/object-bytes.ts';
+import { restoreSources } from '../plan/means.ts';
 import { hasBytesOf } from './restore.ts';
 import { deleteForever } from './set-aside.ts';
 

@@ -1,9 +1,15 @@
 // Runs and their reports in `integrity_runs`; what the newest healthy one saw is what a later one is measured by.
-import { KeepsakeError } from '../shared/errors.ts';
-import type { RunSummary } from '../shared/integrity-service.ts';
-import type { Pool } from '../shared/postgres.ts';
-import type { IntegrityReport, RunMode } from '../shared/report.ts';
-import type { Remembered } from './brakes.ts';
+import { KeepsakeError } from '../../shared/errors.ts';
+import type { RunSummary } from '../../shared/integrity-service.ts';
+import type { Pool } from '../../shared/postgres.ts';
+import type { IntegrityReport, RunMode } from '../../shared/report.ts';
+
+/** What the newest healthy run saw. */
+export interface Remembered {
+  readonly rowsRead: number;
+  readonly storeId: string | null;
+  readonly databaseId: string;
+}
 
 export async function recordStart(pool: Pool, run: { readonly id: string; readonly mode: RunMode; readonly at: Date }) {
   await pool.query('INSERT INTO integrity_runs (id, mode, started_at) VALUES ($1, $2, $3)', [run.id, run.mode, run.at]);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { anEvidence, anObject, aRow, exampleKey, exampleNow } from '../../test/support/reconciler-examples.ts';
-import type { findingClasses } from '../shared/report.ts';
+import { anEvidence, anObject, aRow, exampleKey, exampleNow } from '../../../test/support/reconciler-examples.ts';
+import type { findingClasses } from '../../shared/report.ts';
 import type { Evidence } from './evidence.ts';
 import { type PlanOptions, planFor } from './plan.ts';
 

@@ -2,10 +2,14 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { GetObjectCommand, S3ServiceException } from '@aws-sdk/client-s3';
-import { KeepsakeError } from '../shared/errors.ts';
-import { assertBucket, type Bucket } from '../shared/s3/client.ts';
-import { asS3Error, isNotFound } from '../shared/s3/errors.ts';
-import type { BytesRead } from './judge.ts';
+import { KeepsakeError } from '../../shared/errors.ts';
+import { assertBucket, type Bucket } from '../../shared/s3/client.ts';
+import { asS3Error, isNotFound } from '../../shared/s3/errors.ts';
+
+/** What reading an object came to. `unreadable`: S3 lists it and has its head, but its bytes don't come whole. */
+export type BytesRead =
+  | { readonly kind: 'read'; readonly sizeBytes: number; readonly sha256: string }
+  | { readonly kind: 'unreadable'; readonly reason: string };
 
 /**
  * Reads an object to its end; `absent` is proven as by `headObject`.

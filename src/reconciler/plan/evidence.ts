@@ -1,18 +1,18 @@
 // Between compare and plan: every difference is looked at a second time, alone, and what a repair could use is
 // gathered. A listing takes minutes; by then a difference may have healed, or been none (P8, P9).
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
-import { KeepsakeError } from '../shared/errors.ts';
-import { type ImageRow, imagePrefix } from '../shared/image.ts';
-import { asDatabaseError, type Pool } from '../shared/postgres.ts';
-import { headObject } from '../shared/s3/client.ts';
-import type { ListedObject } from '../shared/s3/listing.ts';
-import { findRows } from './image-rows.ts';
-import { mapInFlight } from './in-flight.ts';
-import { type Case, type JudgeOptions, judge, type Verdict } from './judge.ts';
+import { KeepsakeError } from '../../shared/errors.ts';
+import { type ImageRow, imagePrefix } from '../../shared/image.ts';
+import { asDatabaseError, type Pool } from '../../shared/postgres.ts';
+import { headObject } from '../../shared/s3/client.ts';
+import type { ListedObject } from '../../shared/s3/listing.ts';
+import { type Case, type JudgeOptions, judge, type Verdict } from '../compare/judge.ts';
+import type { Pair } from '../compare/pair-up.ts';
+import { mapInFlight } from '../in-flight.ts';
+import { findRows } from '../observe/image-rows.ts';
+import { readObjectBytes } from '../observe/object-bytes.ts';
+import { recordSightings, type Sighting, storableKey } from '../state/memory.ts';
 import { gatherMeans, type Means, type MeansDeps, toListedObject } from './means.ts';
-import { recordSightings, type Sighting, storableKey } from './memory.ts';
-import { readObjectBytes } from './object-bytes.ts';
-import type { Pair } from './pair-up.ts';
 
 /** A difference that held when looked at again, and what could mend it: all that the plan needs to decide. */
 export interface Evidence extends Means {

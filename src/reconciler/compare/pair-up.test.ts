@@ -1,8 +1,8 @@
 // Pictures: what stands left (objects) and right (rows), and the pairs that come out.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { anObject, aRow } from '../../test/support/reconciler-examples.ts';
-import { compareKeys } from '../shared/key-order.ts';
+import { anObject, aRow } from '../../../test/support/reconciler-examples.ts';
+import { compareKeys } from '../../shared/key-order.ts';
 import { pairUp } from './pair-up.ts';
 
 async function* streamOf<T>(items: readonly T[]): AsyncGenerator<T, void, void> {

@@ -1,14 +1,14 @@
 // What could mend a difference: bytes for a row (the keeper's versions, the quarantine), a row for an object (its own
 // metadata, proven by its bytes). Read-only.
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
-import { KeepsakeError } from '../shared/errors.ts';
-import { fromObjectMetadata, type ImageRow, idOfKey, imageTypes } from '../shared/image.ts';
-import type { KeeperClient, KeptVersion } from '../shared/keeper-api.ts';
-import { asDatabaseError, type Pool } from '../shared/postgres.ts';
-import type { Bucket } from '../shared/s3/client.ts';
-import type { ListedObject } from '../shared/s3/listing.ts';
-import type { Case, Verdict } from './judge.ts';
-import { readObjectBytes } from './object-bytes.ts';
+import { KeepsakeError } from '../../shared/errors.ts';
+import { fromObjectMetadata, type ImageRow, idOfKey, imageTypes } from '../../shared/image.ts';
+import type { KeeperClient, KeptVersion } from '../../shared/keeper-api.ts';
+import { asDatabaseError, type Pool } from '../../shared/postgres.ts';
+import type { Bucket } from '../../shared/s3/client.ts';
+import type { ListedObject } from '../../shared/s3/listing.ts';
+import type { Case, Verdict } from '../compare/judge.ts';
+import { readObjectBytes } from '../observe/object-bytes.ts';
 
 /** Bytes that may be what a row asks for. Proven only by reading them back once they are there. */
 export type RestoreSource =

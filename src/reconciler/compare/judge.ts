@@ -1,6 +1,7 @@
 // Compare, second half: what a pair means. Pure: the clock is passed in. An ordered list of rules, the first that
 // answers decides; the last one always answers.
-import type { FindingClass } from '../shared/report.ts';
+import type { FindingClass } from '../../shared/report.ts';
+import type { BytesRead } from '../observe/object-bytes.ts';
 import type { Pair } from './pair-up.ts';
 
 /** The classes that mean something is wrong: what `too-new` may turn out to be. */
@@ -12,11 +13,6 @@ export interface Verdict {
   readonly drift: Drift | null;
   readonly reason: string;
 }
-
-/** What reading an object came to. `unreadable`: S3 lists it and has its head, but its bytes don't come whole. */
-export type BytesRead =
-  | { readonly kind: 'read'; readonly sizeBytes: number; readonly sha256: string }
-  | { readonly kind: 'unreadable'; readonly reason: string };
 
 /** A pair with what else is known of it. `bytes` is null when nobody read them; `deletionAt`: its outbox entry's time. */
 export interface Case extends Pair {

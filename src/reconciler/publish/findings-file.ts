@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { KeepsakeError } from '../shared/errors.ts';
-import type { Finding } from '../shared/report.ts';
+import { KeepsakeError } from '../../shared/errors.ts';
+import type { Finding } from '../../shared/report.ts';
 
 export interface FindingsFile {
   /** Where it stands; null when findings are not kept. */
