@@ -97,7 +97,14 @@ export function createProgram(onExit: (code: number) => void): Command {
   command('reconcile', 'One run of the reconciler, its report published (what the CronJob runs).', [
     'keepsake reconcile',
     'keepsake reconcile --fix',
+    'keepsake reconcile --wait 3m',
   ])
+    .option(
+      '--wait <time>',
+      `how long to wait for a database, S3 or bucket that is not there yet (${durationExpected})`,
+      duration,
+      0,
+    )
     .option('--fix', 'repair, within the limits')
     .option('--clean-s3', 'also set orphaned objects aside (quarantine)')
     .option('--clean-all', 'also drop rows and quarantined objects that nothing can bring back')
