@@ -12,7 +12,7 @@ import {
 } from '../shared/config.ts';
 import type { ErrorDetail } from '../shared/errors.ts';
 import { ports } from '../shared/names.ts';
-import { databaseSettings, readDatabaseUrl } from '../shared/postgres.ts';
+import { databaseSettings, readDatabaseUrl } from '../shared/postgres-settings.ts';
 import { readS3Config, type S3Config, s3Settings } from '../shared/s3/settings.ts';
 import { partBytes } from './images/parts.ts';
 

@@ -1,16 +1,14 @@
-// The command line: commands, options, help. What a command does stands in commands/.
+// The command line: commands, options, help. A command's own code in commands/ is loaded when it is called: help and a
+// wrong option need none of it, and the keeper's process holds no code of the API.
 import { Command, InvalidArgumentError } from 'commander';
-import { runUntilStopped } from '../embedded/index.ts';
 import { durationExpected, parseDurationMs } from '../shared/config.ts';
 import { version } from '../shared/version.ts';
-import { type CheckOptions, check } from './commands/check.ts';
-import { doctor } from './commands/doctor.ts';
-import { type FixOptions, fix } from './commands/fix.ts';
-import { persistenceTest } from './commands/persistence-test.ts';
-import { api, bucketEnsure, type ReconcileOptions, reconcile } from './commands/processes.ts';
-import { undo } from './commands/undo.ts';
-import { createContext, type GlobalOptions } from './context.ts';
-import { addKeeperCommands, type CommandMaker, type CommandRunner, type CommandWork } from './keeper-program.ts';
+import type { BucketOptions } from './commands/bucket.ts';
+import type { CheckOptions } from './commands/check.ts';
+import type { FixOptions } from './commands/fix.ts';
+import type { ReconcileOptions } from './commands/reconcile.ts';
+import type { GlobalOptions } from './context.ts';
+import { addKeeperCommands, type CommandLoader, type CommandMaker, type CommandRunner } from './keeper-program.ts';
 
 const exitCodes = 'Exit codes: 0 clean, 1 drift or a fault found, 2 incomplete, refused or failed.';
 const whichSystem =
@@ -40,10 +38,11 @@ export function createProgram(onExit: (code: number) => void): Command {
 
   // Commander passes the arguments, the options and the command itself.
   const run: CommandRunner =
-    <Options>(work: CommandWork<Options>) =>
+    <Options>(load: CommandLoader<Options>) =>
     async (...given: unknown[]): Promise<void> => {
       const self = given.at(-1) as Command;
       const options = self.optsWithGlobals<GlobalOptions & Options>();
+      const [{ createContext }, work] = await Promise.all([import('./context.ts'), load()]);
       onExit(await work(createContext(options), options, self.processedArgs.flat() as string[]));
     };
 
@@ -57,7 +56,7 @@ export function createProgram(onExit: (code: number) => void): Command {
     .option('--deep', 'read every object and compare its SHA-256')
     .option('--grace <time>', `how old drift must be to be judged (${durationExpected})`, duration)
     .addHelpText('after', whichSystem)
-    .action(run<CheckOptions>(check));
+    .action(run<CheckOptions>(async () => (await import('./commands/check.ts')).check));
 
   command('fix', 'Shows what a repair would do; with a flag it asks, then does it.', [
     'npm run fix',
@@ -70,30 +69,32 @@ export function createProgram(onExit: (code: number) => void): Command {
     .option('-y, --yes', 'do not ask (for scripts)')
     .option('--grace <time>', `how old drift must be to be removed (${durationExpected})`, duration)
     .addHelpText('after', whichSystem)
-    .action(run<FixOptions>(fix));
+    .action(run<FixOptions>(async () => (await import('./commands/fix.ts')).fix));
 
   command('undo', 'Takes back what the last repair did, or single actions by the ids on the integrity page.', [
     'keepsake undo last',
     'keepsake undo 01936f5a-0000-7000-8000-000000000000',
   ])
     .argument('<id...>', 'ids of actions, or last')
-    .action(run((context, _options, ids) => undo(context, ids)));
+    .action(run(async () => (await import('./commands/undo.ts')).undo));
 
   command('doctor', 'Looks at settings, disk, S3, bucket, keeper and database; names the remedy of each fault.', [
     'npm run doctor',
     'keepsake doctor --json',
-  ]).action(run(doctor));
+  ]).action(run(async () => (await import('./commands/doctor.ts')).doctor));
 
   command('persistence-test', 'Creates, verifies, kills and restarts a system of its own, and verifies again.', [
     'npm run persistence-test',
-  ]).action(run(persistenceTest));
+  ]).action(run(async () => (await import('./commands/persistence-test.ts')).persistenceTest));
 
   addKeeperCommands(program, { command, run });
 
   command('start', 'Runs the whole system until Ctrl-C (npm start).', ['PORT=8081 keepsake start']).action(
-    run(({ env }) => runUntilStopped(env)),
+    run(async () => (await import('./commands/start.ts')).start),
   );
-  command('api', 'Runs the API, joined with the reconciler, until SIGTERM.', ['keepsake api']).action(run(api));
+  command('api', 'Runs the API, joined with the reconciler, until SIGTERM.', ['keepsake api']).action(
+    run(async () => (await import('./commands/api.ts')).api),
+  );
   command('reconcile', 'One run of the reconciler, its report published (what the CronJob runs).', [
     'keepsake reconcile',
     'keepsake reconcile --fix',
@@ -108,11 +109,11 @@ export function createProgram(onExit: (code: number) => void): Command {
     .option('--fix', 'repair, within the limits')
     .option('--clean-s3', 'also set orphaned objects aside (quarantine)')
     .option('--clean-all', 'also drop rows and quarantined objects that nothing can bring back')
-    .action(run<ReconcileOptions>(reconcile));
+    .action(run<ReconcileOptions>(async () => (await import('./commands/reconcile.ts')).reconcile));
   const bucketCommand = program.command('bucket').description('The bucket of the images.');
   command('ensure', 'Makes the bucket when it is not there.', ['keepsake bucket ensure'], bucketCommand)
     .option('--wait <time>', `how long to wait for S3 (${durationExpected})`, duration, 60_000)
-    .action(run<{ readonly wait: number }>((context, { wait }) => bucketEnsure(context, wait)));
+    .action(run<BucketOptions>(async () => (await import('./commands/bucket.ts')).bucketEnsure));
   return program;
 }
 

@@ -2,8 +2,9 @@
 import type { RunOptions } from '../reconciler/index.ts';
 import type { RunProgress } from '../shared/integrity-service.ts';
 import type { IntegrityReport } from '../shared/report.ts';
+import type { Connected } from './connect.ts';
 import type { Context } from './context.ts';
-import { type Connected, uploadsBegan } from './system.ts';
+import { uploadsBegan } from './system.ts';
 
 export async function runPass(
   context: Context,

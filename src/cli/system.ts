@@ -1,20 +1,8 @@
 // Which system a command talks to: the one that the settings name, else the `npm start` that runs on the data folder.
 import path from 'node:path';
 import { findRunning, folderLayout, type RunFile } from '../embedded/index.ts';
-import {
-  createPublisher,
-  createReconciler,
-  type Reconciler,
-  type ReconcilerDeps,
-  type ReportPublisher,
-  readReconcilerConfig,
-} from '../reconciler/index.ts';
 import type { Environment } from '../shared/config.ts';
 import { KeepsakeError } from '../shared/errors.ts';
-import { createKeeperClient, type KeeperClient } from '../shared/keeper-api.ts';
-import type { Logger } from '../shared/logger.ts';
-import { createPool, migrate, type Pool } from '../shared/postgres.ts';
-import { type Bucket, createS3Client } from '../shared/s3/client.ts';
 import { readS3Config, type S3Config } from '../shared/s3/settings.ts';
 
 export interface System {
@@ -66,44 +54,6 @@ export function requireDatabase({ databaseUrl, env }: System): string {
     what: `no system is known: DATABASE_URL is not set, and no npm start runs on ${path.resolve(env.KEEPSAKE_DATA || '.keepsake')}`,
     remedy: 'Start one (npm start) in another terminal, or set DATABASE_URL and AWS_S3_ENDPOINT_URL to yours.',
   });
-}
-
-/** Open connections to a system, and the reconciler on them. */
-export interface Connected {
-  readonly system: System;
-  readonly pool: Pool;
-  readonly bucket: Bucket;
-  readonly keeper: KeeperClient | null;
-  readonly publisher: ReportPublisher | null;
-  readonly reconciler: Reconciler;
-  readonly reconcilerDeps: ReconcilerDeps;
-  close(): Promise<void>;
-}
-
-/** Connects. The schema is brought forward first. @throws KeepsakeError `NotConfigured`, `DatabaseUnavailable`, `DatabaseAccessDenied` */
-export async function connect(system: System, logger: Logger): Promise<Connected> {
-  const databaseUrl = requireDatabase(system);
-  const config = readReconcilerConfig(system.env);
-  await migrate(databaseUrl, logger);
-  const publisher = await createPublisher(config);
-  const pool = createPool(databaseUrl, { logger });
-  const { endpoint } = system.s3;
-  const bucket = { client: createS3Client(system.s3), name: system.s3.bucket };
-  const keeper = endpoint === undefined ? null : createKeeperClient(endpoint);
-  const reconcilerDeps = { config, pool, bucket, keeper, logger, publisher };
-  return {
-    system,
-    pool,
-    bucket,
-    keeper,
-    publisher,
-    reconcilerDeps,
-    reconciler: createReconciler(reconcilerDeps),
-    async close() {
-      bucket.client.destroy();
-      await pool.end();
-    },
-  };
 }
 
 /** Uploads older than the running system's start have no process any more; unknown when the settings name the system. */

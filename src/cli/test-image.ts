@@ -1,13 +1,12 @@
 // A real, small image through the real API: uploaded, read back byte for byte, removed. Without a running API the same
 // code serves for a moment on a loopback port.
-import { randomBytes } from 'node:crypto';
-import { crc32, deflateSync } from 'node:zlib';
 import { createApp, listen, readAppConfig } from '../app/index.ts';
 import { KeepsakeError } from '../shared/errors.ts';
 import type { ImageJson } from '../shared/image.ts';
 import { paths } from '../shared/names.ts';
+import type { Connected } from './connect.ts';
 import type { Context } from './context.ts';
-import type { Connected } from './system.ts';
+import { testPng } from './test-png.ts';
 
 export interface ProvenImage {
   readonly id: string;
@@ -82,27 +81,4 @@ async function remove(url: string): Promise<void> {
 async function refusal(what: string, response: Response): Promise<KeepsakeError> {
   const got = `${response.status} ${(await response.text()).slice(0, 300)}`;
   return new KeepsakeError('S3BadAnswer', { what, got, remedy: 'Find out why: npm run doctor.' });
-}
-
-/** A PNG of 16 × 16 random pixels: no two test images are the same. */
-export function testPng(): Uint8Array<ArrayBuffer> {
-  const side = 16;
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(side, 0);
-  header.writeUInt32BE(side, 4);
-  header.set([8, 2, 0, 0, 0], 8); // 8 bits, RGB, no interlace
-  const rows = Array.from({ length: side }, () => Buffer.concat([Buffer.of(0), randomBytes(side * 3)]));
-  const signature = Buffer.from('89504e470d0a1a0a', 'hex');
-  const pixels = deflateSync(Buffer.concat(rows));
-  return Uint8Array.from(
-    Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', pixels), chunk('IEND', Buffer.alloc(0))]),
-  );
-}
-
-function chunk(type: string, content: Buffer): Buffer {
-  const body = Buffer.concat([Buffer.from(type, 'latin1'), content]);
-  const frame = Buffer.alloc(8);
-  frame.writeUInt32BE(content.length, 0);
-  frame.writeUInt32BE(crc32(body), 4);
-  return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)]);
 }

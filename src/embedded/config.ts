@@ -3,7 +3,7 @@
 import path from 'node:path';
 import { durationSetting, type Environment, portSetting, readSettings, textSetting } from '../shared/config.ts';
 import { ports } from '../shared/names.ts';
-import { databaseSettings } from '../shared/postgres.ts';
+import { databaseSettings } from '../shared/postgres-settings.ts';
 import { readS3Config, type S3Config, s3Settings } from '../shared/s3/settings.ts';
 
 export const embeddedSettings = {

@@ -3,7 +3,7 @@
 import { asKeepsakeError, KeepsakeError } from '../shared/errors.ts';
 import { readEmbeddedConfig } from './config.ts';
 import { asFolderError } from './data-folder.ts';
-import { type RunningSystem, startEmbedded } from './start.ts';
+import type { RunningSystem } from './start.ts';
 import { describeReport, describeRestoring, describeStart } from './terminal.ts';
 
 /** Runs until it is told to stop; resolves to the exit code: 0 stopped, 2 could not start, 1 a part was lost. */
@@ -14,6 +14,7 @@ export async function runUntilStopped(env: NodeJS.ProcessEnv): Promise<number> {
   const lost = Promise.withResolvers<Error>();
   let system: RunningSystem;
   try {
+    const { startEmbedded } = await import('./start.ts'); // all parts: not for who only asks whether one runs
     system = await startEmbedded(readEmbeddedConfig(env), {
       signal: stop.signal,
       onRestoring: (restore) => tellProgress(describeRestoring(restore)),

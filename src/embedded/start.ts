@@ -3,21 +3,19 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type AppConfig, createApp, type Listening, listen, readAppConfig } from '../app/index.ts';
+import { startJoinedApi } from '../composition/index.ts';
 import { type RunningKeeper, readKeeperConfig, startKeeper } from '../keeper/index.ts';
-import { createIntegrityService, createPublisher, readReconcilerConfig } from '../reconciler/index.ts';
 import type { Environment } from '../shared/config.ts';
-import type { IntegrityService } from '../shared/integrity-service.ts';
-import { createKeeperClient, type KeeperStatus } from '../shared/keeper-api.ts';
+import type { KeeperStatus } from '../shared/keeper-api.ts';
 import { type Logger, silentLogger } from '../shared/logger.ts';
 import { createPool, migrate, type Pool } from '../shared/postgres.ts';
 import type { IntegrityReport } from '../shared/report.ts';
 import { type Bucket, createS3Client } from '../shared/s3/client.ts';
+import { ensureBucket } from '../shared/s3/ensure-bucket.ts';
 import { readS3Config, type S3Config } from '../shared/s3/settings.ts';
 import type { EmbeddedConfig } from './config.ts';
 import { type DataFolder, type FolderLayout, openDataFolder } from './data-folder.ts';
 import { startEmulator } from './emulator/index.ts';
-import { ensureBucket } from './ensure-bucket.ts';
 import { startIntegrityTimer } from './integrity-timer.ts';
 import { createLogs } from './logs.ts';
 import { assertPortFree } from './port-check.ts';
@@ -75,21 +73,20 @@ async function startAll(
   const [databaseUrl, s3, web] = await allOrNothing([startDatabase(start), startS3(start), buildWeb()]);
   options.signal?.throwIfAborted();
   const env = partsEnvironment(config, folder, { databaseUrl, s3Url: s3.config.endpoint });
-  const appConfig = readAppConfig(env);
-  const connections = connect(start, databaseUrl, s3.config);
   const runs = new AbortController();
-  const integrity = await createIntegrity(start, {
-    ...connections,
+  const api = await startJoinedApi({
+    ...connect(start, databaseUrl, s3.config),
     env,
-    startedAt,
-    endpoint: s3.config.endpoint,
+    loggerOf: logs,
+    webFolder,
+    noUploadsBefore: startedAt, // the only API there is starts now
     signal: runs.signal,
   });
-  const listening = await serve(start, { ...connections, integrity, appConfig });
+  stack.defer(() => api.close());
   const run: RunFile = {
     pid: process.pid,
     startedAt: startedAt.toISOString(),
-    apiUrl: listening.url,
+    apiUrl: api.url,
     s3Url: s3.config.endpoint ?? null,
     emulatorUrl: s3.emulatorUrl,
     databaseUrl,
@@ -101,7 +98,7 @@ async function startAll(
   const startTimer = (): void => {
     if (runs.signal.aborted) return;
     timer = startIntegrityTimer({
-      service: integrity,
+      service: api.integrity,
       logger: logs('reconciler'),
       intervalMs: config.integrityIntervalMs,
       onChange: (report) => options.onReport?.(report),
@@ -226,39 +223,6 @@ function connect({ options, logs, stack }: Start, databaseUrl: string, s3: S3Con
   const client = createS3Client(s3);
   stack.defer(() => client.destroy());
   return { pool, bucket: { client, name: s3.bucket } };
-}
-
-async function createIntegrity(
-  { logs }: Start,
-  parts: Connections & {
-    readonly env: Environment;
-    readonly startedAt: Date;
-    readonly endpoint: string | undefined;
-    /** Gives up the run that is under way. */
-    readonly signal: AbortSignal;
-  },
-): Promise<IntegrityService> {
-  const { pool, bucket, env, startedAt, endpoint, signal } = parts;
-  const keeper = endpoint === undefined ? null : createKeeperClient(endpoint);
-  const config = readReconcilerConfig(env);
-  const publisher = await createPublisher(config);
-  return createIntegrityService(
-    { config, pool, bucket, keeper, logger: logs('reconciler'), publisher },
-    { noUploadsBefore: startedAt, signal }, // the only API there is starts now
-  );
-}
-
-async function serve(
-  { config, logs, stack }: Start,
-  parts: Connections & { readonly integrity: IntegrityService; readonly appConfig: AppConfig },
-): Promise<Listening> {
-  const { pool, bucket, integrity, appConfig } = parts;
-  const app = createApp({ config: appConfig, pool, bucket, logger: logs('api'), integrity, webFolder });
-  stack.defer(() => app.close());
-  const listening = await listen(app.handler, { host: appConfig.host, port: config.port });
-  stack.defer(() => listening.close());
-  app.startBackground();
-  return listening;
 }
 
 /** The environment of the parts: what was given, and where the embedded servers are. */

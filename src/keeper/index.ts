@@ -2,4 +2,3 @@
 export { type KeeperConfig, readKeeperConfig } from './config.ts';
 export { type RunningKeeper, startKeeper } from './keeper.ts';
 export { serveKeeper } from './serve.ts';
-export * from './store/tools/index.ts';

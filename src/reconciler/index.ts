@@ -1,4 +1,4 @@
-// The reconciler's door: what compositions (src/cli/, src/embedded/) may use of it.
+// The reconciler's door: what src/composition/ and src/cli/ may use of it.
 export { type ReconcilerConfig, type RemovalLimits, readReconcilerConfig, reconcilerSettings } from './config.ts';
 export { createIntegrityService } from './integrity-service.ts';
 export { type ReportManifest, toManifest, toYaml } from './publish/manifest.ts';

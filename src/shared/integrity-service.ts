@@ -1,5 +1,5 @@
-// The door between the API and the reconciler: the API is given one of these, the reconciler makes one (a composition
-// in src/cli/ or src/embedded/ joins them), so that neither imports the other.
+// The door between the API and the reconciler: the API is given one of these, the reconciler makes one (src/composition/
+// joins them), so that neither imports the other.
 import type { ActionResult, IntegrityReport, RunMode } from './report.ts';
 
 /** What a repair may do beside restoring, adopting and finishing. Without any, nothing is ever removed. */

@@ -2,37 +2,11 @@
 import path from 'node:path';
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
-import { type Environment, optionalUrl, readSettings } from './config.ts';
 import { KeepsakeError, reasonOf } from './errors.ts';
 import type { Logger } from './logger.ts';
 
 export type Pool = pg.Pool;
 export type PoolClient = pg.PoolClient;
-
-export const databaseSettings = {
-  databaseUrl: optionalUrl(
-    'DATABASE_URL',
-    'where Postgres answers: postgres://user:password@host:5432/name',
-    ['postgres:', 'postgresql:'],
-    { isSecret: true },
-  ),
-} as const;
-
-/** @throws KeepsakeError `InvalidSettings` when DATABASE_URL is missing or no Postgres URL. Its value is never shown. */
-export function readDatabaseUrl(env: Environment): string {
-  const { databaseUrl } = readSettings(env, databaseSettings, (values) =>
-    values.databaseUrl
-      ? []
-      : [
-          {
-            what: 'DATABASE_URL is not set',
-            expected: 'postgres://user:password@host:5432/name',
-            remedy: 'Set DATABASE_URL; npm start brings a Postgres of its own and needs none.',
-          },
-        ],
-  );
-  return databaseUrl ?? '';
-}
 
 /** A pool of connections. Whoever makes it ends it. An idle connection that dies is logged and replaced. */
 export function createPool(databaseUrl: string, options: { readonly logger: Logger; readonly max?: number }): Pool {

@@ -31,7 +31,7 @@ export async function startKeeperProcess(
   const url = `http://127.0.0.1:${port}`;
   const log = openSync(options.logFile, 'a');
   const startedAt = performance.now();
-  const child = spawn(process.execPath, ['src/keeper/main.ts'], {
+  const child = spawn(process.execPath, ['src/cli/main.ts', 'keeper', 'run'], {
     stdio: ['ignore', log, log],
     env: {
       ...process.env,

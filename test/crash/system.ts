@@ -68,7 +68,8 @@ export async function createSystem(folder: string, options: CrashOptions): Promi
     isSeparate && options.hasDiskFaults ? await layerUnder(keeperFolder, path.join(folder, 'disk')) : undefined;
   const keeper = createChild({
     name: 'keeper',
-    script: 'src/keeper/main.ts',
+    script: 'src/cli/main.ts',
+    args: ['keeper', 'run'],
     env: {
       ...env,
       ...layer?.env,

@@ -59,10 +59,10 @@ export async function startKeeperProcess(options: KeeperProcessOptions): Promise
 }
 
 async function spawnKeeper(options: KeeperProcessOptions, port: number): Promise<ChildProcess> {
-  const main = path.resolve(import.meta.dirname, '../../src/keeper/main.ts');
+  const main = path.resolve(import.meta.dirname, '../../src/cli/main.ts');
   const settings = { S3_PORT: String(port), KEEPER_DATA: options.folder, KEEPER_UPSTREAM_URL: options.upstreamUrl };
   await using log = await open(options.logFile, 'a');
-  return spawn(process.execPath, [main], {
+  return spawn(process.execPath, [main, 'keeper', 'run'], {
     env: { ...process.env, LOG_LEVEL: 'info', ...settings, ...options.env },
     stdio: ['ignore', log.fd, log.fd],
   });

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { verifyStore } from '../../src/keeper/index.ts';
+import { verifyStore } from '../../src/keeper/store/tools/index.ts';
 import type { KeeperStatus } from '../../src/shared/keeper-api.ts';
 import { type Ended, keepsake } from '../support/started-system.ts';
 

@@ -214,8 +214,8 @@ describe('the keeper as a process', () => {
   });
 
   const startProcess = (env: NodeJS.ProcessEnv) => {
-    const main = path.resolve(import.meta.dirname, '../../src/keeper/main.ts');
-    const child = spawn(process.execPath, [main], {
+    const main = path.resolve(import.meta.dirname, '../../src/cli/main.ts');
+    const child = spawn(process.execPath, [main, 'keeper', 'run'], {
       env: { ...process.env, LOG_LEVEL: 'silent', KEEPER_UPSTREAM_URL: world.emulator.url, ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
     });

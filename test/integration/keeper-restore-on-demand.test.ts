@@ -167,7 +167,8 @@ for (const base of [fauxqs, localStack]) {
       await world.keeper.close();
       const keeper = createChild({
         name: 'keeper',
-        script: path.resolve(import.meta.dirname, '../../src/keeper/main.ts'),
+        script: path.resolve(import.meta.dirname, '../../src/cli/main.ts'),
+        args: ['keeper', 'run'],
         env: {
           ...process.env,
           S3_PORT: String(port),

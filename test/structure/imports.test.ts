@@ -11,8 +11,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'src/app': ['src/shared'],
   'src/reconciler': ['src/shared'],
   'src/web': ['src/shared'],
-  'src/embedded': ['src/shared', 'src/keeper', 'src/app', 'src/reconciler'],
-  'src/cli': ['src/shared', 'src/keeper', 'src/app', 'src/reconciler', 'src/embedded'],
+  'src/composition': ['src/shared', 'src/app', 'src/reconciler'],
+  'src/embedded': ['src/shared', 'src/keeper', 'src/composition'],
+  'src/cli': ['src/shared', 'src/keeper', 'src/app', 'src/reconciler', 'src/composition', 'src/embedded'],
   charts: ['src/shared'],
 };
 

@@ -6,7 +6,7 @@ import { embeddedSettings } from '../../src/embedded/config.ts';
 import { keeperSettings } from '../../src/keeper/config.ts';
 import { reconcilerSettings } from '../../src/reconciler/config.ts';
 import { durationExpected, type Setting } from '../../src/shared/config.ts';
-import { databaseSettings } from '../../src/shared/postgres.ts';
+import { databaseSettings } from '../../src/shared/postgres-settings.ts';
 import { s3Settings } from '../../src/shared/s3/settings.ts';
 
 type Settings = Readonly<Record<string, Setting<unknown>>>;

@@ -1,10 +1,10 @@
 // `keepsake check`: lists both sides, says what differs, changes nothing. Exit code by the report (P11).
 import { exitCodeOf } from '../../shared/report.ts';
+import { connect } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { printFindings } from '../report-view.ts';
 import { runPass } from '../run-pass.ts';
-import { connect, findSystem } from '../system.ts';
-import { proveUpload } from '../test-image.ts';
+import { findSystem } from '../system.ts';
 
 export interface CheckOptions {
   readonly createTest?: boolean;
@@ -18,7 +18,7 @@ export async function check(context: Context, options: CheckOptions): Promise<nu
   const connected = await connect(findSystem(context.env), context.logger);
   try {
     const testImage = options.createTest
-      ? await proveUpload(context, connected, { shouldKeep: options.keep ?? false })
+      ? await (await import('../test-image.ts')).proveUpload(context, connected, { shouldKeep: options.keep ?? false })
       : undefined;
     const report = await runPass(context, connected, {
       mode: 'check',

@@ -2,10 +2,11 @@
 import { createInterface } from 'node:readline/promises';
 import { KeepsakeError } from '../../shared/errors.ts';
 import { exitCodeOf, type IntegrityReport } from '../../shared/report.ts';
+import { connect } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { firstDone, printActions, printFindings, printOutcome } from '../report-view.ts';
 import { runPass } from '../run-pass.ts';
-import { connect, findSystem } from '../system.ts';
+import { findSystem } from '../system.ts';
 
 export interface FixOptions {
   readonly fix?: boolean;

@@ -3,7 +3,7 @@ import { createReadStream, createWriteStream, existsSync } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { type ExportReport, exportStore, importStore, verifyExport } from '../../keeper/index.ts';
+import { type ExportReport, exportStore, importStore, verifyExport } from '../../keeper/store/tools/index.ts';
 import { KeepsakeError } from '../../shared/errors.ts';
 import type { Context } from '../context.ts';
 import { countOf, cutAtEnd, shortened, sizeOf } from '../words.ts';
@@ -11,7 +11,11 @@ import { createProgress, type StoreOptions, storeFolder } from './keeper-store.t
 
 const standardStream = '-';
 
-export async function keeperExport(context: Context, options: StoreOptions, file: string): Promise<number> {
+export async function keeperExport(
+  context: Context,
+  options: StoreOptions,
+  [file = '']: readonly string[],
+): Promise<number> {
   const folder = storeFolder(context, options);
   if (file === standardStream && context.isJson) throw bothWantStdout();
   const progress = createProgress(context, 'exported');
@@ -52,7 +56,11 @@ async function toFile(file: string, write: (output: Writable) => Promise<ExportR
   }
 }
 
-export async function keeperImport(context: Context, options: StoreOptions, file: string): Promise<number> {
+export async function keeperImport(
+  context: Context,
+  options: StoreOptions,
+  [file = '']: readonly string[],
+): Promise<number> {
   const folder = storeFolder(context, options);
   const isFile = file !== standardStream;
   const totalBytes = isFile ? await sizeOfFile(file) : 0;

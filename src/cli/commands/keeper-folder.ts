@@ -1,10 +1,14 @@
 // `keepsake keeper backup|compact`: a store's folder copied beside a running keeper, or made smaller without one.
-import { backUpStore, compactStore } from '../../keeper/index.ts';
+import { backUpStore, compactStore } from '../../keeper/store/tools/index.ts';
 import type { Context } from '../context.ts';
 import { countOf, cutAtEnd, shortened, sizeOf } from '../words.ts';
 import { createProgress, type StoreOptions, storeFolder } from './keeper-store.ts';
 
-export async function keeperBackup(context: Context, options: StoreOptions, target: string): Promise<number> {
+export async function keeperBackup(
+  context: Context,
+  options: StoreOptions,
+  [target = '']: readonly string[],
+): Promise<number> {
   const { print, style } = context;
   const progress = createProgress(context, 'copied');
   const report = await backUpStore(storeFolder(context, options), target, { onProgress: progress.tell });

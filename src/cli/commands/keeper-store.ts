@@ -2,7 +2,7 @@
 // beside a running keeper too.
 import path from 'node:path';
 import { folderLayout } from '../../embedded/index.ts';
-import { inspectStore, type NamedObject, type StoreOverview, verifyStore } from '../../keeper/index.ts';
+import { inspectStore, type NamedObject, type StoreOverview, verifyStore } from '../../keeper/store/tools/index.ts';
 import type { Context } from '../context.ts';
 import { newTable } from '../report-view.ts';
 import { countOf, cutAtEnd, shortened, sizeOf } from '../words.ts';

@@ -80,7 +80,11 @@ function timeOf(seconds: number): string {
   return hours > 0 ? `${hours} h ${minutes} min` : `${minutes} min ${Math.round(seconds % 60)} s`;
 }
 
-export async function keeperVersions(context: Context, key: string): Promise<number> {
+export async function keeperVersions(
+  context: Context,
+  _options: object,
+  [key = '']: readonly string[],
+): Promise<number> {
   const { client, bucket } = findKeeper(context);
   const versions = await client.versions(bucket, key);
   if (versions.length === 0) context.print(`The keeper holds nothing under ${bucket}/${key}.`);
@@ -89,7 +93,15 @@ export async function keeperVersions(context: Context, key: string): Promise<num
   return versions.length > 0 ? 0 : 1;
 }
 
-export async function keeperRestore(context: Context, key: string, versionId: string | undefined): Promise<number> {
+export interface RestoreOptions {
+  readonly versionId?: string;
+}
+
+export async function keeperRestore(
+  context: Context,
+  { versionId }: RestoreOptions,
+  [key = '']: readonly string[],
+): Promise<number> {
   const { client, bucket } = findKeeper(context);
   const restored = await client.restore({ bucket, key, ...(versionId !== undefined && { versionId }) });
   context.print(

@@ -13,7 +13,7 @@ import { asKeepsakeError, KeepsakeError } from '../../shared/errors.ts';
 import type { ImageJson } from '../../shared/image.ts';
 import { paths } from '../../shared/names.ts';
 import type { Context } from '../context.ts';
-import { testPng } from '../test-image.ts';
+import { testPng } from '../test-png.ts';
 import { countOf, sizeOf } from '../words.ts';
 
 interface Step {

@@ -2,10 +2,11 @@
 import { undoableOfLastRepair } from '../../reconciler/index.ts';
 import { KeepsakeError } from '../../shared/errors.ts';
 import type { ActionResult } from '../../shared/report.ts';
+import { type Connected, connect } from '../connect.ts';
 import type { Context } from '../context.ts';
-import { type Connected, connect, findSystem } from '../system.ts';
+import { findSystem } from '../system.ts';
 
-export async function undo(context: Context, ids: readonly string[]): Promise<number> {
+export async function undo(context: Context, _options: object, ids: readonly string[]): Promise<number> {
   const connected = await connect(findSystem(context.env), context.logger);
   try {
     const undone: ActionResult[] = [];

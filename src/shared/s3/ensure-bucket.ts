@@ -1,8 +1,8 @@
 // The bucket of the images: made where it is not there. Safe to repeat, and for several at once.
 import { CreateBucketCommand, S3ServiceException } from '@aws-sdk/client-s3';
-import { KeepsakeError } from '../shared/errors.ts';
-import { assertBucket, type Bucket } from '../shared/s3/client.ts';
-import { asS3Error } from '../shared/s3/errors.ts';
+import { KeepsakeError } from '../errors.ts';
+import { assertBucket, type Bucket } from './client.ts';
+import { asS3Error } from './errors.ts';
 
 /** @returns whether it was made just now. @throws KeepsakeError `S3Unavailable`, `S3AccessDenied`, `S3BadAnswer` */
 export async function ensureBucket(bucket: Bucket, region: string): Promise<boolean> {
