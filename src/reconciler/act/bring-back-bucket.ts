@@ -7,8 +7,7 @@ import { assertBucket, type Bucket } from '../../shared/s3/client.ts';
 import { type ImageRecord, imageColumns, toImageRow } from '../observe/image-rows.ts';
 import { readObjectBytes } from '../observe/object-bytes.ts';
 import { restoreSources } from '../plan/means.ts';
-import { hasBytesOf } from './restore.ts';
-import { deleteForever } from './set-aside.ts';
+import { deleteForever, hasBytesOf } from './set-aside.ts';
 
 const rowsTried = 10;
 

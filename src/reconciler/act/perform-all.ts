@@ -2,7 +2,8 @@
 import { type ActionResult, actionKinds } from '../../shared/report.ts';
 import { mapInFlight } from '../in-flight.ts';
 import type { PlannedAction } from '../plan/plan.ts';
-import { type ActDeps, perform } from './act.ts';
+import { perform } from './act.ts';
+import type { ActDeps } from './kind.ts';
 
 const actionsInFlight = 4;
 /** After so many failures the rest is left: servers that went away make every action wait for its timeouts. */

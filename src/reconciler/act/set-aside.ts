@@ -3,7 +3,7 @@
 // so the object's ETag is asked for again right before it is removed.
 import { CopyObjectCommand, DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { KeepsakeError } from '../../shared/errors.ts';
-import { quarantinePrefix } from '../../shared/image.ts';
+import { type ImageRow, quarantinePrefix } from '../../shared/image.ts';
 import { type Bucket, headObject } from '../../shared/s3/client.ts';
 import { asS3Error, isNotFound } from '../../shared/s3/errors.ts';
 import type { ListedObject } from '../../shared/s3/listing.ts';
@@ -59,6 +59,11 @@ export function isSameBytes(left: BytesRead | { kind: 'absent' }, right: BytesRe
   return (
     left.kind === 'read' && right.kind === 'read' && left.sha256 === right.sha256 && left.sizeBytes === right.sizeBytes
   );
+}
+
+/** Whether these are the bytes that the row asks for. */
+export function hasBytesOf(read: BytesRead | { kind: 'absent' }, row: ImageRow): boolean {
+  return read.kind === 'read' && read.sha256 === row.sha256;
 }
 
 /** Removes an object whose bytes lie elsewhere, if it is still `expected`. @throws KeepsakeError `Conflict` when not. */

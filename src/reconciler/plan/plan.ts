@@ -8,27 +8,29 @@ import { isOlder } from '../compare/judge.ts';
 import type { Evidence } from './evidence.ts';
 import type { RestoreSource } from './means.ts';
 
-/** One step of a repair. It carries what it expects to find: whoever acts checks that first. JSON keeps all of it. */
-export type PlannedAction = { readonly id: string; readonly key: string; readonly reason: string } & Deed;
+/** What an action of each kind concerns and expects to find: it is compared again at its moment. */
+interface Particulars {
+  readonly restore: {
+    readonly row: ImageRow;
+    readonly object: ListedObject | null;
+    readonly sources: readonly RestoreSource[];
+  };
+  readonly adopt: { readonly row: ImageRow; readonly object: ListedObject };
+  readonly 'finish-upload': { readonly row: ImageRow; readonly object: ListedObject };
+  readonly 'discard-pending': { readonly row: ImageRow; readonly object: ListedObject | null };
+  readonly 'correct-row': { readonly row: ImageRow; readonly sizeBytes: number; readonly object: ListedObject };
+  readonly quarantine: { readonly object: ListedObject };
+  readonly delete: { readonly target: DeleteTarget };
+}
 
-type Deed =
-  | {
-      readonly action: 'restore';
-      readonly row: ImageRow;
-      readonly object: ListedObject | null;
-      readonly sources: readonly RestoreSource[];
-    }
-  | { readonly action: 'adopt'; readonly row: ImageRow; readonly object: ListedObject }
-  | { readonly action: 'finish-upload'; readonly row: ImageRow; readonly object: ListedObject }
-  | { readonly action: 'discard-pending'; readonly row: ImageRow; readonly object: ListedObject | null }
-  | {
-      readonly action: 'correct-row';
-      readonly row: ImageRow;
-      readonly sizeBytes: number;
-      readonly object: ListedObject;
-    }
-  | { readonly action: 'quarantine'; readonly object: ListedObject }
-  | { readonly action: 'delete'; readonly target: DeleteTarget };
+type Draft = { readonly [K in ActionKind]: { readonly action: K } & Particulars[K] };
+
+/** One step of a repair, of kind `K`. JSON keeps all of it. */
+export type ActionOf<K extends ActionKind> = {
+  readonly [P in K]: { readonly id: string; readonly key: string; readonly reason: string } & Draft[P];
+}[K];
+
+export type PlannedAction = ActionOf<ActionKind>;
 
 /** What may go for good: a row that nothing brings back, or quarantined bytes whose time is over. */
 export type DeleteTarget =
@@ -45,9 +47,9 @@ export interface PlanOptions {
   readonly isForNextRun: boolean;
 }
 
-/** What a policy answers: a deed with its reason, and what still stands in its way (null: nothing). */
+/** A policy's answer. `hindrance`: the obstacle that still stands in its way; null for none. */
 interface Proposal {
-  readonly deed: Deed;
+  readonly draft: Draft[ActionKind];
   readonly reason: string;
   readonly hindrance: string | null;
 }
@@ -87,15 +89,17 @@ const correctRow: Policy = ({ known }) => {
   const { row, object, bytes } = known;
   if (!row || !object || bytes?.kind !== 'read' || row.status === 'pending') return null;
   if (bytes.sha256 !== row.sha256 || bytes.sizeBytes === row.sizeBytes) return null;
-  const deed: Deed = { action: 'correct-row', row, object, sizeBytes: bytes.sizeBytes };
-  return go(deed, 'the bytes have the right SHA-256, so the size in the row is wrong');
+  return go(
+    { action: 'correct-row', row, object, sizeBytes: bytes.sizeBytes },
+    'the bytes have the right SHA-256, so the size in the row is wrong',
+  );
 };
 
 const quarantine: Policy = (evidence, options) => {
   const { known, verdict } = evidence;
   if (verdict.class !== 'orphan' || !known.object) return null;
   const hindrance = options.shouldCleanS3 || options.shouldCleanAll ? waitOf(evidence, options) : 'asks for --clean-s3';
-  return { deed: { action: 'quarantine', object: known.object }, reason: 'no row refers to it', hindrance };
+  return { draft: { action: 'quarantine', object: known.object }, reason: 'no row refers to it', hindrance };
 };
 
 const deleteRow: Policy = (evidence, options) => {
@@ -103,7 +107,7 @@ const deleteRow: Policy = (evidence, options) => {
   if (verdict.class !== 'missing' || !known.row || sources === 'unknown') return null;
   const hindrance = options.shouldCleanAll ? waitOf(evidence, options) : 'asks for --clean-all';
   return {
-    deed: { action: 'delete', target: { kind: 'row', row: known.row } },
+    draft: { action: 'delete', target: { kind: 'row', row: known.row } },
     reason: 'nothing holds its bytes any more',
     hindrance,
   };
@@ -120,9 +124,9 @@ export function planFor(
   for (const policy of policies) {
     const proposal = policy(evidence, options);
     if (!proposal) continue;
-    const { deed, reason, hindrance } = proposal;
-    const remedy = { action: deed.action, reason: hindrance ? `${reason}; ${hindrance}` : reason };
-    const action = hindrance ? null : { id: uuidv7(), key: evidence.known.key, reason, ...deed };
+    const { draft, reason, hindrance } = proposal;
+    const remedy = { action: draft.action, reason: hindrance ? `${reason}; ${hindrance}` : reason };
+    const action = hindrance ? null : { id: uuidv7(), key: evidence.known.key, reason, ...draft };
     return { action, remedy };
   }
   return { action: null, remedy: undefined };
@@ -146,6 +150,6 @@ function waitOf({ sighting }: Evidence, { graceMs, now, isForNextRun }: PlanOpti
   return `waits until ${until.toISOString()}, the end of its grace`;
 }
 
-function go(deed: Deed, reason: string): Proposal {
-  return { deed, reason, hindrance: null };
+function go(draft: Draft[ActionKind], reason: string): Proposal {
+  return { draft, reason, hindrance: null };
 }

@@ -81,6 +81,11 @@ export async function endAction(
   );
 }
 
+/** Lets go of quarantined bytes that are deleted for good. */
+export async function forgetQuarantine(client: PoolClient, id: string): Promise<void> {
+  await client.query(`UPDATE integrity_actions SET undo = undo - 'quarantineKey' WHERE id = $1`, [id]);
+}
+
 /** Notes why an act stopped half-way; it stays `started` for the next repair to settle. */
 export async function noteFailure(pool: Pool, id: string, error: string): Promise<void> {
   await pool.query('UPDATE integrity_actions SET error = $2 WHERE id = $1', [id, error]);
