@@ -14,6 +14,8 @@ import { secureHeaders } from './http/headers.ts';
 import { logRequests } from './http/request-log.ts';
 import { mountRoutes } from './http/route.ts';
 import { serveWebFiles } from './http/web-files.ts';
+import { Inspector } from './images/inspect/inspector.ts';
+import { clearSpool } from './images/inspect/spool.ts';
 import { countOutbox, workOffOutbox } from './images/outbox.ts';
 import { reapUploads } from './images/reaper.ts';
 import { imageRoutes } from './images/routes.ts';
@@ -49,6 +51,12 @@ export function createApp(deps: AppDeps): App {
   const { config, pool, bucket, logger, integrity, webFolder, clock = () => new Date() } = deps;
   const metrics = createMetrics(() => countOutbox(pool).catch(() => undefined));
   const underWay = new UploadsUnderWay(config.maxConcurrentUploads);
+  const inspector = new Inspector({
+    maxPixels: config.maxImagePixels,
+    maxMemoryBytes: config.maxImageMemoryBytes,
+    timeoutMs: config.imageTimeoutMs,
+    logger,
+  });
   const background: Background[] = [];
   let outbox: Background | undefined;
 
@@ -60,6 +68,7 @@ export function createApp(deps: AppDeps): App {
       clock,
       metrics,
       underWay,
+      inspector,
       maxUploadBytes: config.maxUploadBytes,
       uploadIdleMs: config.uploadIdleMs,
       onDeleted: () => outbox?.wake(),
@@ -94,6 +103,8 @@ export function createApp(deps: AppDeps): App {
     },
     async close() {
       await Promise.all(background.splice(0).map((one) => one.stop()));
+      inspector.close();
+      await clearSpool();
     },
   };
 }

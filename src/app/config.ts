@@ -28,6 +28,18 @@ export const appSettings = {
     { min: 1, max: 10_000 },
     { fallback: 32 },
   ),
+  maxImagePixels: integerSetting(
+    'MAX_IMAGE_PIXELS',
+    'the most pixels (width × height) an image may have',
+    { min: 1, max: 2 ** 31 - 1 },
+    { fallback: 256_000_000 },
+  ),
+  maxImageMemoryBytes: sizeSetting(
+    'MAX_IMAGE_MEMORY',
+    'the most memory that decoding an image may take; images are decoded one at a time',
+    { fallback: 384 * MiB },
+  ),
+  imageTimeoutMs: durationSetting('IMAGE_TIMEOUT', 'how long decoding an image may take', { fallback: 30_000 }),
   uploadGraceMs: durationSetting('UPLOAD_GRACE', 'age at which an upload that shows no life is ended', {
     fallback: 3_600_000,
   }),
@@ -55,6 +67,9 @@ export interface AppConfig {
   readonly port: number;
   readonly maxUploadBytes: number;
   readonly maxConcurrentUploads: number;
+  readonly maxImagePixels: number;
+  readonly maxImageMemoryBytes: number;
+  readonly imageTimeoutMs: number;
   readonly uploadGraceMs: number;
   readonly uploadIdleMs: number;
   readonly logLevel: string;
@@ -67,11 +82,15 @@ export interface AppConfig {
 export function readAppConfig(env: Environment): AppConfig {
   const values = readSettings(env, allSettings, checkLimits); // every value that can't be parsed, in one error
   const { host, port, maxUploadBytes, maxConcurrentUploads, uploadGraceMs, uploadIdleMs, logLevel } = values;
+  const { maxImagePixels, maxImageMemoryBytes, imageTimeoutMs } = values;
   return Object.freeze({
     host,
     port,
     maxUploadBytes,
     maxConcurrentUploads,
+    maxImagePixels,
+    maxImageMemoryBytes,
+    imageTimeoutMs,
     uploadGraceMs,
     uploadIdleMs,
     logLevel,

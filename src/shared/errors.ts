@@ -37,6 +37,7 @@ export const errorCatalogue = {
   EmptyFile: { status: 400, kind: 'person' },
   IncompleteUpload: { status: 400, kind: 'retry' },
   UploadTooLarge: { status: 413, kind: 'person' },
+  TooManyPixels: { status: 413, kind: 'person' },
   UnsupportedMediaType: { status: 415, kind: 'person' },
   CrossSiteRequest: { status: 403, kind: 'person' },
   RangeNotSatisfiable: { status: 416, kind: 'person' },

@@ -32,7 +32,11 @@ export interface ImageRow {
   readonly uploadedAt: Date;
 }
 
-/** An image as the API shows it. Times are ISO 8601, `image_url` is a path on the same origin. */
+/**
+ * An image as the API shows it. Times are ISO 8601, `image_url` is a path on the same origin. `width` and `height` are in
+ * pixels as shown, upright; `frames` is more than 1 for an animation; `placeholder` is a ThumbHash in base64. These are null
+ * where they are not known: images of before 0.2, files that do not say, rows made anew from an object.
+ */
 export interface ImageJson {
   readonly id: string;
   readonly title: string;
@@ -44,6 +48,10 @@ export interface ImageJson {
   readonly sha256: string;
   readonly status: ImageStatus;
   readonly uploaded_at: string;
+  readonly width: number | null;
+  readonly height: number | null;
+  readonly frames: number | null;
+  readonly placeholder: string | null;
 }
 
 /** A page of the API; `next` is a path with its cursor, or null at the end. */
@@ -76,7 +84,7 @@ export function imageUrl(key: string): string {
  * What travels with the object, so that a row can be rebuilt from it. S3 user metadata is ASCII in practice: values
  * that may be Unicode are percent-encoded UTF-8. The name and title are cut to fit S3's 2 KiB of user metadata.
  * The SHA-256 is known only once the body has passed: it is `sha256` when known before, else S3's own checksum
- * (`x-amz-checksum-sha256`) carries it.
+ * (`x-amz-checksum-sha256`) carries it. The pixels' facts travel with it, under the same condition.
  */
 export const metadataNames = {
   id: 'image-id',
@@ -84,18 +92,38 @@ export const metadataNames = {
   originalName: 'original-name',
   sha256: 'sha256',
   uploadedAt: 'uploaded-at',
+  width: 'width',
+  height: 'height',
+  orientation: 'orientation',
+  frames: 'frames',
+  placeholder: 'thumbhash',
 } as const;
+
+/** What is known of an image's pixels, each null where it is not. */
+interface PixelFacts {
+  readonly width: number | null;
+  readonly height: number | null;
+  readonly orientation: number | null;
+  readonly frames: number | null;
+  readonly placeholder: string | null;
+}
 
 /** S3 user metadata for an image (names without `x-amz-meta-`). */
 export function toObjectMetadata(
-  image: Pick<ImageRow, 'id' | 'title' | 'originalName' | 'uploadedAt'> & { readonly sha256?: string | undefined },
+  image: Pick<ImageRow, 'id' | 'title' | 'originalName' | 'uploadedAt'> &
+    Partial<PixelFacts> & { readonly sha256?: string | undefined },
 ): Record<string, string> {
+  const facts = (['width', 'height', 'orientation', 'frames', 'placeholder'] as const).flatMap((name) => {
+    const value = image[name];
+    return value === undefined || value === null ? [] : [[metadataNames[name], String(value)] as const];
+  });
   return {
     [metadataNames.id]: image.id,
     [metadataNames.title]: encodeCut(image.title, 700),
     [metadataNames.originalName]: encodeCut(image.originalName, 700),
     [metadataNames.uploadedAt]: image.uploadedAt.toISOString(),
     ...(image.sha256 && { [metadataNames.sha256]: image.sha256 }),
+    ...Object.fromEntries(facts),
   };
 }
 

@@ -14,6 +14,10 @@ const shown: ImageJson = {
   sha256: 'abc',
   status: 'stored',
   uploaded_at: '2026-01-01T00:00:00.000Z',
+  width: 16,
+  height: 16,
+  frames: 1,
+  placeholder: null,
 };
 
 function ledgerWith(...steps: readonly ((ledger: ImageLedger) => unknown)[]): ImageLedger {

@@ -1,6 +1,7 @@
 // An image as clients see it: the schema that describes it, and the way from its row.
 import { z } from 'zod';
 import { type ImageJson, type ImageRow, imageUrl } from '../../shared/image.ts';
+import type { ImageFacts } from './inspect/facts.ts';
 
 export const titleSchema = z.string().trim().max(200, 'at most 200 characters');
 
@@ -15,12 +16,21 @@ export const imageSchema: z.ZodType<ImageJson> = z.object({
   sha256: z.string(),
   status: z.enum(['pending', 'stored']),
   uploaded_at: z.iso.datetime(),
+  width: z.int().nullable(),
+  height: z.int().nullable(),
+  frames: z.int().nullable(),
+  placeholder: z.string().nullable(),
 });
 
+/** What a row knows of its pixels: all null for images that were stored before they were decoded. */
+export type StoredFacts = { readonly [Fact in keyof ImageFacts]: ImageFacts[Fact] | null };
+
 /** A row that is stored: its size and checksum are known (the table's own check). */
-export type StoredImage = ImageRow & { readonly sizeBytes: number; readonly sha256: string };
+export type StoredImage = ImageRow & StoredFacts & { readonly sizeBytes: number; readonly sha256: string };
 
 export function toImageJson(image: StoredImage): ImageJson {
+  // As shown: an orientation of 5 to 8 lies on its side.
+  const [width, height] = (image.orientation ?? 1) > 4 ? [image.height, image.width] : [image.width, image.height];
   return {
     id: image.id,
     title: image.title,
@@ -32,5 +42,9 @@ export function toImageJson(image: StoredImage): ImageJson {
     sha256: image.sha256,
     status: image.status,
     uploaded_at: image.uploadedAt.toISOString(),
+    width,
+    height,
+    frames: image.frames,
+    placeholder: image.placeholder,
   };
 }

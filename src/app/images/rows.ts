@@ -5,7 +5,8 @@ import type { QueryResultRow } from 'pg';
 import type { ImageRow, ImageType } from '../../shared/image.ts';
 import { asDatabaseError, inTransaction, type Pool, type PoolClient } from '../../shared/postgres.ts';
 import type { Place } from './cursor.ts';
-import type { StoredImage } from './image-json.ts';
+import type { StoredFacts, StoredImage } from './image-json.ts';
+import type { ImageFacts } from './inspect/facts.ts';
 
 export interface PendingImage {
   readonly id: string;
@@ -16,8 +17,8 @@ export interface PendingImage {
   readonly uploadedAt: Date;
 }
 
-/** What is known of a body once it has passed: its size and its SHA-256 in hex. */
-export interface BodyFacts {
+/** What is known of a body once it has passed and was decoded: its size, its SHA-256 in hex, its pixels. */
+export interface BodyFacts extends ImageFacts {
   readonly sizeBytes: number;
   readonly sha256: string;
 }
@@ -27,20 +28,18 @@ export async function insertPending(pool: Pool, image: PendingImage, facts?: Bod
   const { id, key, title, originalName, contentType, uploadedAt } = image;
   await query(
     pool,
-    `INSERT INTO images (id, key, title, original_name, content_type, size_bytes, sha256, status, uploaded_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8)`,
-    [id, key, title, originalName, contentType, facts?.sizeBytes ?? null, facts?.sha256 ?? null, uploadedAt],
+    `INSERT INTO images (id, key, title, original_name, content_type, uploaded_at, status, ${factColumns})
+     VALUES ($1, $2, $3, $4, $5, $6, 'pending', $7, $8, $9, $10, $11, $12, $13)`,
+    [id, key, title, originalName, contentType, uploadedAt, ...factValues(facts)],
   );
 }
 
 /** Writes down what the body came to, before the object appears: so that who finds it can tell that it is whole. */
 export async function describePending(pool: Pool, id: string, described: BodyFacts & { title: string }): Promise<void> {
-  const { title, sizeBytes, sha256 } = described;
-  await query(pool, 'UPDATE images SET title = $2, size_bytes = $3, sha256 = $4 WHERE id = $1', [
+  await query(pool, `UPDATE images SET title = $2, (${factColumns}) = ($3, $4, $5, $6, $7, $8, $9) WHERE id = $1`, [
     id,
-    title,
-    sizeBytes,
-    sha256,
+    described.title,
+    ...factValues(described),
   ]);
 }
 
@@ -135,7 +134,14 @@ export async function listStored(
   return { images: page.map(toStored), last: lastRow && { uploadedAt: lastRow.place, id: lastRow.id } };
 }
 
-const columns = 'id, key, title, original_name, content_type, size_bytes, sha256, status, uploaded_at';
+const factColumns = 'size_bytes, sha256, width, height, orientation, frames, placeholder';
+const columns = `id, key, title, original_name, content_type, status, uploaded_at, ${factColumns}`;
+
+/** In the order of `factColumns`. */
+function factValues(facts: BodyFacts | undefined): unknown[] {
+  const { sizeBytes, sha256, width, height, orientation, frames, placeholder } = facts ?? ({} as Partial<BodyFacts>);
+  return [sizeBytes, sha256, width, height, orientation, frames, placeholder].map((value) => value ?? null);
+}
 
 async function query(db: Pool | PoolClient, text: string, values: unknown[]): Promise<QueryResultRow[]> {
   try {
@@ -145,7 +151,7 @@ async function query(db: Pool | PoolClient, text: string, values: unknown[]): Pr
   }
 }
 
-function toRow(row: QueryResultRow): ImageRow {
+function toRow(row: QueryResultRow): ImageRow & StoredFacts {
   return {
     id: row.id,
     key: row.key,
@@ -156,6 +162,11 @@ function toRow(row: QueryResultRow): ImageRow {
     sha256: row.sha256,
     status: row.status,
     uploadedAt: row.uploaded_at,
+    width: row.width,
+    height: row.height,
+    orientation: row.orientation,
+    frames: row.frames,
+    placeholder: row.placeholder,
   };
 }
 

@@ -1,26 +1,15 @@
-// Whether a file begins as an SVG document: XML whose root element is `svg`. Only the prologue is looked at, by hand:
-// an XML parser would have to be kept from entities and outside references first.
+// Whether a file may be an SVG, by its first bytes: text that begins with markup and has an element `svg` early on. The
+// whole file is judged by a real XML parser once it has come (inspect/svg-document.ts).
 
-const skippable = [
-  /^\s+/,
-  /^<\?[\s\S]*?\?>/, // the XML declaration and other instructions
-  /^<!--[\s\S]*?-->/,
-  /^<!DOCTYPE\s+(?:[\w.-]+:)?svg(?![\w.-])(?:[^<>[\]"']|"[^"]*"|'[^']*')*(?:\[[^\]]*\]\s*)?>/,
-] as const;
-
-/** `head`: the file's first bytes. They must hold the whole prologue, and the start of the root element. */
-export function isSvg(head: Buffer): boolean {
-  // Markup is ASCII in every encoding that extends ASCII, UTF-8 among them; UTF-16 has zeros and is not taken.
-  let rest = head.toString('latin1').replace(/^\u00ef\u00bb\u00bf/, '');
-  if (rest.includes('\0')) return false;
-  for (let next = afterOne(rest); next !== undefined; next = afterOne(rest)) rest = next;
-  return /^<(?:[\w.-]+:)?svg(?=[\s/>])/.test(rest);
+/** `head`: the file's first bytes, UTF-8 or UTF-16 with a byte order mark. */
+export function mayBeSvg(head: Buffer): boolean {
+  const text = decode(head).replace(/^\uFEFF/, '');
+  const at = text.search(/<(?:[^\s<>/:]+:)?svg[\s/>]/);
+  return /^\s*</.test(text) && at >= 0 && !/<(?:!doctype\s+)?html[\s>]/i.test(text.slice(0, at));
 }
 
-function afterOne(text: string): string | undefined {
-  for (const pattern of skippable) {
-    const match = pattern.exec(text);
-    if (match) return text.slice(match[0].length);
-  }
-  return undefined;
+function decode(head: Buffer): string {
+  if (head[0] === 0xff && head[1] === 0xfe) return new TextDecoder('utf-16le').decode(head);
+  if (head[0] === 0xfe && head[1] === 0xff) return new TextDecoder('utf-16be').decode(head);
+  return head.toString('utf8');
 }

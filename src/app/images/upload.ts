@@ -1,5 +1,5 @@
 // One upload, step by step (P6): row `pending` committed → bytes to S3, each part checked by S3 → proven → row `stored`.
-// Nothing is put where readers look before the whole form has come and is right. A step that fails undoes the ones before
+// Nothing is put where readers look before the whole form has come, is right, and its image was decoded. A step that fails undoes the ones before
 // it; what a crash leaves is a pending row that nobody sees, for the reaper or the reconciler to end.
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
@@ -10,6 +10,9 @@ import type { Pool } from '../../shared/postgres.ts';
 import type { Bucket } from '../../shared/s3/client.ts';
 import { detectImageType } from './content-type.ts';
 import type { StoredImage } from './image-json.ts';
+import type { ImageFacts, ImageSource } from './inspect/facts.ts';
+import type { Inspector } from './inspect/inspector.ts';
+import { beginSpool, type Spool } from './inspect/spool.ts';
 import { abortMultiparts, beginMultipart, type MultipartWriter, putObject } from './object-writer.ts';
 import { partsOf } from './parts.ts';
 import {
@@ -27,6 +30,7 @@ export interface UploadDeps {
   readonly bucket: Bucket;
   readonly logger: Logger;
   readonly maxUploadBytes: number;
+  readonly inspector: Inspector;
   readonly clock: () => Date;
 }
 
@@ -48,6 +52,7 @@ export class Upload {
   #receiving: Promise<Received> | undefined;
   #hasParts = false;
   #pendingKey: string | undefined;
+  #spool: Spool | undefined;
 
   constructor(deps: UploadDeps) {
     this.#deps = deps;
@@ -66,7 +71,7 @@ export class Upload {
     const image = { ...received.image, title };
     if (received.kind === 'held') {
       await this.#insert(image, received.facts);
-      const metadata = toObjectMetadata({ ...image, sha256: received.facts.sha256 });
+      const metadata = toObjectMetadata({ ...image, ...received.facts });
       await putObject(bucket, { ...image, metadata }, received.body, this.#abort.signal);
     } else {
       await describePending(pool, image.id, { title, ...received.facts });
@@ -87,6 +92,7 @@ export class Upload {
     this.#abort.abort();
     this.#body?.destroy(); // a client that stalls would keep it open
     await this.#receiving?.catch(() => {}); // its error is the one that led here
+    await this.#spool?.remove();
     if (this.#pendingKey === undefined) return;
     try {
       // Parts before row: while the row is there, the reaper knows of them.
@@ -112,11 +118,18 @@ export class Upload {
       if (!first) throw emptyFile(originalName);
       const image = await this.#describe(count(first), originalName);
       let next = await parts.next();
-      if (next.done) return { kind: 'held', image, body: first, facts: { sizeBytes, sha256: hash.digest('hex') } };
+      if (next.done) {
+        const pixels = await this.#inspect(image, first);
+        return { kind: 'held', image, body: first, facts: { sizeBytes, sha256: hash.digest('hex'), ...pixels } };
+      }
       const writer = await this.#begin(image);
-      await writer.write(first);
-      for (; !next.done; next = await parts.next()) await writer.write(count(next.value));
-      return { kind: 'sent', image, writer, facts: { sizeBytes, sha256: hash.digest('hex') } };
+      const spool = await this.#beginSpool();
+      const keep = (part: Buffer) => Promise.all([writer.write(part), spool.write(part)]);
+      await keep(first);
+      for (; !next.done; next = await parts.next()) await keep(count(next.value));
+      const pixels = await this.#inspect(image, spool.file);
+      await spool.remove();
+      return { kind: 'sent', image, writer, facts: { sizeBytes, sha256: hash.digest('hex'), ...pixels } };
     } finally {
       await parts.return();
     }
@@ -127,6 +140,15 @@ export class Upload {
     const contentType = await detectImageType(head);
     const key = imageKey(id, contentType);
     return { id, key, title: '', originalName, contentType, uploadedAt: this.#deps.clock() };
+  }
+
+  async #beginSpool(): Promise<Spool> {
+    this.#spool = await beginSpool();
+    return this.#spool;
+  }
+
+  #inspect({ contentType: type }: PendingImage, source: ImageSource): Promise<ImageFacts> {
+    return this.#deps.inspector.inspect({ source, type }, this.#abort.signal);
   }
 
   async #begin(image: PendingImage): Promise<MultipartWriter> {

@@ -14,6 +14,10 @@ const image = (id: string, second: number, title = ''): ImageJson => ({
   sha256: '0'.repeat(64),
   status: 'stored',
   uploaded_at: new Date(second * 1000).toISOString(),
+  width: 16,
+  height: 16,
+  frames: 1,
+  placeholder: null,
 });
 const idsOf = (list: { readonly images: readonly ImageJson[] }) => list.images.map(({ id }) => id).join('');
 
