@@ -191,3 +191,14 @@ test('takes a change that our own page asks for', async () => {
   await nothingIsKept();
   await close();
 });
+
+test.each([
+  ['names no file', 'Content-Disposition: form-data; name="image"\r\nContent-Type: image/png', 'names no file'],
+  ['is no form data', 'Content-Disposition: attachment; name="image"; filename="a.png"', "can't be read"],
+  ['names nothing', 'Content-Disposition: nonsense', "can't be read"],
+])('tells of a part that %s', async (_name, head, got) => {
+  const body = `--b\r\n${head}\r\n\r\nimage\r\n--b--\r\n`;
+  const response = await post(body, { 'content-type': 'multipart/form-data; boundary=b' });
+  const expected = { code: 'MissingFile', got: expect.stringContaining(got) };
+  expect([response.status, await response.json()]).toMatchObject([400, { error: expected }]);
+});

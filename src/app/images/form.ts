@@ -32,12 +32,13 @@ export function readImageForm<T>(request: Request, response: Response, reader: F
   const { promise, resolve, reject } = Promise.withResolvers<ImageForm<T>>();
   const stopWatch = watchForStall(request, reader.idleMs, reject);
   const storage = new FileToReceiver(reader.receive, reject);
+  const beginning = keepBeginning(request);
   const limits = { fields: 10, parts: 20, fieldNameSize: 100, fieldSize: 4096 };
   const read = multer({ storage, limits, defParamCharset: 'utf8' }).any();
   read(request, response, (error: unknown) => {
     if (error !== undefined && error !== null) reject(asFormError(error));
     else if (storage.received) resolve(storage.received.then((file) => ({ title: titleOf(request.body), file })));
-    else reject(missingFile(request.body));
+    else reject(missingFile(request.body, beginning()));
   });
   return promise.finally(stopWatch);
 }
@@ -114,14 +115,44 @@ function notAForm(contentType: string | undefined): KeepsakeError {
   });
 }
 
-function missingFile(fields: Readonly<Record<string, unknown>>): KeepsakeError {
+/** The first bytes of a request, for telling of a part that the parser passes over in silence. */
+function keepBeginning(request: Request): () => string {
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
+  const keep = (chunk: Buffer): void => {
+    chunks.push(chunk.subarray(0, beginningBytes));
+    sizeBytes += chunk.length;
+    if (sizeBytes >= beginningBytes) request.off('data', keep);
+  };
+  request.on('data', keep);
+  return () => Buffer.concat(chunks).toString('latin1');
+}
+
+const beginningBytes = 4096;
+
+function missingFile(fields: Readonly<Record<string, unknown>>, beginning: string): KeepsakeError {
   const text = fields[fileField];
   return new KeepsakeError('MissingFile', {
     what: 'the form has no file',
     expected: `one file in the field ${fileField}`,
-    got: typeof text === 'string' ? `${text ? 'a' : 'an empty'} text in that field` : 'none',
+    got: typeof text === 'string' ? textInstead(text, beginning) : nothingInstead(beginning),
     remedy: `Choose a file, or send one with curl -F ${fileField}=@file.`,
   });
+}
+
+// A part is a file by its filename, or by the type application/octet-stream. Source: RFC 7578, 4.2; HTML, multipart/form-data.
+function textInstead(text: string, beginning: string): string {
+  if (text === '') return 'an empty text in that field';
+  const type = /^content-type:\s*([^\r\n]{1,80})/im.exec(beginning)?.[1];
+  return type === undefined ? 'a text in that field' : `a part of the type ${type} that names no file (filename="…")`;
+}
+
+function nothingInstead(beginning: string): string {
+  const disposition = /^content-disposition:[^\r\n]{0,80}/im.exec(beginning)?.[0];
+  const isReadable =
+    disposition === undefined || /^content-disposition:\s*form-data\s*;.*\bname\*?=/i.test(disposition);
+  if (isReadable) return 'none';
+  return `a part whose Content-Disposition can't be read: ${JSON.stringify(disposition)}`;
 }
 
 function tooManyFiles(): KeepsakeError {
