@@ -18,7 +18,7 @@ afterAll(async () => {
 
 test('two starts at once bring the schema once', async () => {
   const { rows } = await pool.query('SELECT name FROM schema_migrations ORDER BY id');
-  expect(rows.map((row) => row.name)).toEqual(['0001_images', '0002_integrity']);
+  expect(rows.map((row) => row.name)).toEqual(['0001_images', '0002_integrity', '0003_image-facts']);
 });
 
 test('lets one holder work, and the next after it', async () => {
