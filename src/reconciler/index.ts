@@ -4,5 +4,6 @@ export { createIntegrityService } from './integrity-service.ts';
 export { type ReportManifest, toManifest, toYaml } from './publish/manifest.ts';
 export { renderMetrics } from './publish/metrics.ts';
 export { createPublisher, type ReportPublisher } from './publish/publisher.ts';
-export { createReconciler, type Reconciler, type ReconcilerDeps, type RunOptions } from './reconciler.ts';
+export { createReconciler, type Reconciler } from './reconciler.ts';
+export type { ReconcilerDeps, RunOptions } from './run.ts';
 export { undoableOfLastRepair } from './state/journal.ts';

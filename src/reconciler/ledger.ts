@@ -1,13 +1,15 @@
-// What a pass has counted, planned and mended so far: all that its brakes and its report are made of. Bounded memory.
+// All that a run has found out, counted, planned and mended so far: its brakes and its report are made of it. Bounded memory.
 import { idOfKey } from '../shared/image.ts';
 import type { Condition, Finding } from '../shared/report.ts';
-import type { Pair } from './compare/pair-up.ts';
+import { type Pair, sizeOf } from './compare/pair-up.ts';
+import type { Identity } from './observe/identity.ts';
 import type { Sides } from './plan/brakes.ts';
 import type { Evidence } from './plan/evidence.ts';
-import { sizeOf } from './plan/evidence.ts';
 import { isLimited, type PlannedAction } from './plan/plan.ts';
+import type { FindingsFile } from './publish/findings-file.ts';
 import { Tally } from './publish/report.ts';
 import type { JournalEntry } from './state/journal.ts';
+import type { Remembered } from './state/runs.ts';
 
 // One more than this is left to the next run, which starts from what is there: about 50 MB of plan at most.
 const maxPlanned = 50_000;
@@ -17,6 +19,13 @@ export class Ledger {
   readonly plan: PlannedAction[] = [];
   /** Differences that a repair would end, as things are. */
   remediable = 0;
+  /** Who the two sides are; null until they were asked. */
+  identity: Identity | null = null;
+  /** What an earlier healthy run saw: the measure for this one. */
+  remembered: Remembered | null = null;
+  /** Where all findings are written; null until it is open. */
+  findingsFile: FindingsFile | null = null;
+  readonly #conditions: Condition[] = [];
   readonly #read = { objectsRead: 0, rowsRead: 0, storedRows: 0, orphanImages: 0 };
   readonly #mended = { missing: 0, orphanImages: 0, adopted: 0, all: 0 };
   #unplanned = 0;
@@ -32,6 +41,10 @@ export class Ledger {
     this.tally.count(verdict.class, sizeOf(known));
     this.tally.findings.add(finding);
     if (verdict.drift === 'orphan' && idOfKey(known.key)) this.#read.orphanImages += 1;
+  }
+
+  addConditions(conditions: readonly Condition[]): void {
+    this.#conditions.push(...conditions);
   }
 
   addPlanned(action: PlannedAction): void {
@@ -83,9 +96,10 @@ export class Ledger {
     return this.tally.driftCount - this.#mended.all;
   }
 
-  /** What is left to a later run. */
+  /** What was noticed, then what is left to a later run. */
   get conditions(): readonly Condition[] {
     return [
+      ...this.#conditions,
       ...(this.#unsettled > 0 ? [unfinished] : []),
       ...(this.#unplanned > 0 ? [moreNextTime(this.#unplanned)] : []),
     ];

@@ -1,7 +1,6 @@
 // Taking a restore back, for its undo and for one that a dead run left half done.
 import { type Bucket, headObject } from '../../shared/s3/client.ts';
-import { readObjectBytes } from '../observe/object-bytes.ts';
-import { toListedObject } from '../plan/means.ts';
+import { readObjectBytes, toListedObject } from '../observe/object-bytes.ts';
 import type { JournalEntry, UndoNote } from '../state/journal.ts';
 import { copyProven, isSameBytes, quarantineKeyOf, removeCopied } from './set-aside.ts';
 

@@ -11,6 +11,11 @@ export interface Pair {
   readonly row: ImageRow | null;
 }
 
+/** The bytes that a pair stands for: the object's, or the row's where the object is gone. */
+export function sizeOf({ object, row }: Pair): number {
+  return object?.sizeBytes ?? row?.sizeBytes ?? 0;
+}
+
 /**
  * Merges objects and rows, each in key order, into one stream in key order. The rows are asked first (row-snapshot.ts says
  * why); both are closed when the consumer stops or one of them throws.

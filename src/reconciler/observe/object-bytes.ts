@@ -1,10 +1,11 @@
-// Reading an object's bytes: the only proof of what it holds. Streams; memory is one chunk.
+// Reading an object: its head, and its bytes, which alone prove what it holds. Streams; memory is one chunk.
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { GetObjectCommand, S3ServiceException } from '@aws-sdk/client-s3';
+import { GetObjectCommand, type HeadObjectCommandOutput, S3ServiceException } from '@aws-sdk/client-s3';
 import { KeepsakeError } from '../../shared/errors.ts';
 import { assertBucket, type Bucket } from '../../shared/s3/client.ts';
 import { asS3Error, isNotFound } from '../../shared/s3/errors.ts';
+import type { ListedObject } from '../../shared/s3/listing.ts';
 
 /** What reading an object came to. `unreadable`: S3 lists it and has its head, but its bytes don't come whole. */
 export type BytesRead =
@@ -60,4 +61,19 @@ function noBody(key: string): KeepsakeError {
     what: `S3 answered without a body for ${JSON.stringify(key)}`,
     remedy: 'Check what stands in front of S3.',
   });
+}
+
+/** @throws KeepsakeError `S3BadAnswer` when the head lacks what every object has. */
+export function toListedObject(key: string, head: HeadObjectCommandOutput): ListedObject {
+  if (head.ContentLength === undefined || !head.LastModified)
+    throw new KeepsakeError('S3BadAnswer', {
+      what: `the head of ${JSON.stringify(key)} lacks its length or time`,
+      remedy: 'Check what stands in front of S3.',
+    });
+  return {
+    key,
+    sizeBytes: head.ContentLength,
+    etag: (head.ETag ?? '').replaceAll('"', ''),
+    lastModified: head.LastModified,
+  };
 }

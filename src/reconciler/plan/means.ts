@@ -6,8 +6,8 @@ import { fromObjectMetadata, type ImageRow, idOfKey, imageTypes } from '../../sh
 import type { KeeperClient, KeptVersion } from '../../shared/keeper-api.ts';
 import { asDatabaseError, type Pool } from '../../shared/postgres.ts';
 import type { Bucket } from '../../shared/s3/client.ts';
-import type { ListedObject } from '../../shared/s3/listing.ts';
-import type { Case, Verdict } from '../compare/judge.ts';
+import type { Difference } from '../compare/differences.ts';
+import type { Case } from '../compare/judge.ts';
 import { readObjectBytes } from '../observe/object-bytes.ts';
 
 /** Bytes that may be what a row asks for. Proven only by reading them back once they are there. */
@@ -31,14 +31,8 @@ export interface MeansDeps {
   readonly signal: AbortSignal;
 }
 
-interface Look {
-  readonly known: Case;
-  readonly verdict: Verdict;
-  readonly head: HeadObjectCommandOutput | null;
-}
-
 /** Gathers what could mend one difference. @throws KeepsakeError of S3 or Postgres; a silent keeper is no error. */
-export async function gatherMeans(deps: MeansDeps, { known, verdict, head }: Look): Promise<Means> {
+export async function gatherMeans(deps: MeansDeps, { known, verdict, head }: Difference): Promise<Means> {
   const nothing: Means = { sources: [], rebuilt: null, isDeletedInKeeper: false };
   switch (verdict.class) {
     case 'ok':
@@ -143,19 +137,4 @@ function contradicts(head: HeadObjectCommandOutput, sha256: string): boolean {
   const stored = head.ChecksumSHA256;
   const storedHex = stored && !stored.includes('-') ? Buffer.from(stored, 'base64').toString('hex') : undefined;
   return (told !== undefined && told !== sha256) || (storedHex !== undefined && storedHex !== sha256);
-}
-
-/** @throws KeepsakeError `S3BadAnswer` when the head lacks what every object has. */
-export function toListedObject(key: string, head: HeadObjectCommandOutput): ListedObject {
-  if (head.ContentLength === undefined || !head.LastModified)
-    throw new KeepsakeError('S3BadAnswer', {
-      what: `the head of ${JSON.stringify(key)} lacks its length or time`,
-      remedy: 'Check what stands in front of S3.',
-    });
-  return {
-    key,
-    sizeBytes: head.ContentLength,
-    etag: (head.ETag ?? '').replaceAll('"', ''),
-    lastModified: head.LastModified,
-  };
 }

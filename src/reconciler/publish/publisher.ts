@@ -1,6 +1,7 @@
 // Where reports are shown beside Postgres: behind this one door, so that a run does not know about clusters.
 import type { IntegrityReport } from '../../shared/report.ts';
 import type { ReconcilerConfig } from '../config.ts';
+import { memoryOf, type Remembered } from '../state/runs.ts';
 import { createFilePublisher } from './file-publisher.ts';
 
 export interface ReportPublisher {
@@ -8,6 +9,12 @@ export interface ReportPublisher {
   publish(report: IntegrityReport): Promise<void>;
   /** The report that is shown now: what is remembered when Postgres has lost its memory. Null when there is none. */
   latest(): Promise<IntegrityReport | null>;
+}
+
+/** The measure that the report shown now holds; null when none is shown. */
+export async function rememberedBy(publisher: ReportPublisher | null): Promise<Remembered | null> {
+  const shown = await publisher?.latest();
+  return shown ? memoryOf(shown) : null;
 }
 
 /** The publisher that the settings ask for; null for none. @throws KeepsakeError `ClusterUnreachable` */
