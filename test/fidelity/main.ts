@@ -17,7 +17,7 @@ import { type Explanation, explanations } from './known-differences.ts';
 import { removeBuckets } from './remove-buckets.ts';
 import { renderDocument, renderTable, renderUnexplained, summarise, verdictOf } from './report.ts';
 
-const documentFile = 'docs/fidelity.md';
+const documentFile = 'docs/evidence/fidelity.md';
 const usage = `npm run fidelity -- [options]
   --only TEXT                cases whose area or name contains it (all)
   --show                     prints what was seen through the keeper

@@ -1,4 +1,4 @@
-// The table, for a terminal and for docs/fidelity.md. What can change from run to run stays out of the document.
+// The table, for a terminal and for docs/evidence/fidelity.md. What can change from run to run stays out of the document.
 import Table from 'cli-table3';
 import type { Comparison, Difference } from './compare.ts';
 
@@ -38,7 +38,7 @@ export function renderUnexplained({ area, name, differences }: Comparison): stri
   return [`${area}: ${name}`, ...unexplained.flatMap(({ lines }) => lines.map((line) => `    ${line}`))].join('\n');
 }
 
-/** docs/fidelity.md, whole. `clients`: which were compared. */
+/** docs/evidence/fidelity.md, whole. `clients`: which were compared. */
 export function renderDocument(comparisons: readonly Comparison[], clients: readonly string[]): string {
   const { cases, same, explained, unexplained } = summarise(comparisons);
   const explainedOnes = comparisons.filter((one) => verdictOf(one) === 'explained');
