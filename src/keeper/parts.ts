@@ -1,9 +1,7 @@
 // What the parts of a running keeper know of each other.
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '../shared/logger.ts';
 import type { HeadCache } from './replay/head-cache.ts';
 import type { HeadTrust } from './replay/head-first.ts';
-import type { Target } from './s3/target.ts';
 import type { Store } from './store/contract.ts';
 import type { DiskGuard } from './store/disk-guard.ts';
 import type { Doubts } from './turn/doubts.ts';
@@ -35,13 +33,4 @@ export interface KeeperParts {
   readonly progress: FillProgress;
   /** Calls of our own whose answers are believed only in `epoch`. */
   clientFor(epoch: number): EmulatorClient;
-}
-
-/** One request of an S3 client. */
-export interface Call {
-  readonly req: IncomingMessage;
-  readonly res: ServerResponse;
-  readonly target: Target;
-  /** The session in which it began: what is whole in another one is none of its business. */
-  readonly epoch: number;
 }

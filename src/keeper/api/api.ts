@@ -6,7 +6,7 @@ import { asKeepsakeError, KeepsakeError, toErrorBody } from '../../shared/errors
 import type { KeeperStatus } from '../../shared/keeper-api.ts';
 import { version } from '../../shared/version.ts';
 import type { KeeperParts } from '../parts.ts';
-import { readBody } from '../proxy/delete-objects.ts';
+import { readBody } from '../s3/bodies.ts';
 import type { KeeperMetrics } from './metrics.ts';
 import { renderStatusPage, statusPageHeaders } from './status-page.ts';
 import { listVersions, restoreVersion } from './versions.ts';

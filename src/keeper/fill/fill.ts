@@ -1,12 +1,13 @@
 // Fills the emulator while requests are answered: a walk over all objects in key order, then the uploads in progress. It
 // goes on where it was after a failure. Memory flat; a damaged entry is left out.
 import type { KeeperParts } from '../parts.ts';
+import { agreeOnUpload } from '../put-back/agree.ts';
+import type { KeyName } from '../s3/target.ts';
 import type { ObjectRecord, Store } from '../store/contract.ts';
 import { eachAtOnce } from '../turn/at-once.ts';
 import { leaveOutBad } from '../turn/leave-out.ts';
 import { secondsLeft } from '../turn/progress.ts';
-import { agreeOnUpload } from '../turn/settle.ts';
-import type { KeyName, WholeKeys } from '../turn/whole-keys.ts';
+import type { WholeKeys } from '../turn/whole-keys.ts';
 import { manyAtOnce } from '../turn/wholeness.ts';
 
 // While clients wait for keys of theirs the walk steps back; so far only that it is never starved.

@@ -4,16 +4,17 @@ import { KeepsakeError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { captureBucket, captureInTwoTries } from '../put-back/capture.ts';
 import { listBuckets, listKeys } from '../put-back/listing.ts';
-import { expectSuccess, orderedSettings, putBackBucket, putBackSetting } from '../put-back/put-back.ts';
+import { orderedSettings, putBackBucket, putBackSetting } from '../put-back/put-back.ts';
+import type { KeyName } from '../s3/target.ts';
 import { pathOf } from '../s3/target.ts';
 import type { Store } from '../store/contract.ts';
 import { eachAtOnce } from '../turn/at-once.ts';
 import { leaveOutBad } from '../turn/leave-out.ts';
 import type { FillProgress } from '../turn/progress.ts';
-import { settleSettings } from '../turn/settle.ts';
-import type { KeyName } from '../turn/whole-keys.ts';
 import { manyAtOnce } from '../turn/wholeness.ts';
 import type { EmulatorClient } from '../upstream/client.ts';
+import { expectSuccess } from '../upstream/emulator.ts';
+import { settleSettings } from './settle-earlier.ts';
 
 export interface PrepareOptions {
   readonly progress: FillProgress;

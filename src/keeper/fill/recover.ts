@@ -3,13 +3,13 @@
 // is filled. Until that is done the store remembers the session before, so that a keeper killed meanwhile begins again.
 import type { KeeperParts } from '../parts.ts';
 import { noFill } from '../turn/progress.ts';
-import { settleEarlier } from '../turn/settle.ts';
 import { WholeKeys } from '../turn/whole-keys.ts';
 import type { EmulatorClient } from '../upstream/client.ts';
 import type { Recovery } from '../upstream/recovery.ts';
 import type { EmulatorSession } from '../upstream/session-source.ts';
 import { createFilling } from './fill.ts';
 import { prepare } from './prepare.ts';
+import { settleEarlier } from './settle-earlier.ts';
 
 /** Before the first answer. Resolves with what is left then; undefined when all is whole. @throws when the emulator fails */
 export async function recover(

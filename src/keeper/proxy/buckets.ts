@@ -1,16 +1,16 @@
 // Buckets, their settings, and the settings of objects. What a client deletes is recorded as a deletion: some defaults
 // of a new bucket would be back otherwise (public access block, ownership).
 
-import type { Call, KeeperParts } from '../parts.ts';
+import type { KeeperParts } from '../parts.ts';
 import { captureObject } from '../put-back/capture.ts';
 import { deletedMark } from '../put-back/put-back.ts';
+import { decodeBody, readBody } from '../s3/bodies.ts';
+import type { Call } from '../s3/call.ts';
 import { replayHeaders, settingHeaders } from '../s3/headers.ts';
 import type { Setting } from '../store/contract.ts';
-import { decodeBody } from '../turn/body-tap.ts';
 import { bucketLock, keyLock } from '../turn/locks.ts';
 import { mutate, pass } from '../turn/mutation.ts';
 import type { Scope } from '../turn/turn.ts';
-import { readBody } from './delete-objects.ts';
 
 export async function createBucket(keeper: KeeperParts, call: Call): Promise<void> {
   const { bucket } = call.target;

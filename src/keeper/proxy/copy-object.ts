@@ -1,9 +1,9 @@
 // CopyObject: the emulator copies, the store shares the bytes, and what the copy is beside them is asked for.
-import type { IncomingHttpHeaders } from 'node:http';
-import type { Call, KeeperParts } from '../parts.ts';
+import type { KeeperParts } from '../parts.ts';
 import { captureObject, describeObject } from '../put-back/capture.ts';
-import { isErrorBody } from '../put-back/put-back.ts';
-import { invalidUri, notKept, sendS3Error } from '../s3/errors.ts';
+import type { Call } from '../s3/call.ts';
+import { copySource, versionRefusal } from '../s3/copy-source.ts';
+import { invalidUri, isErrorBody, sendS3Error } from '../s3/errors.ts';
 import { replayHeaders } from '../s3/headers.ts';
 import type { Target } from '../s3/target.ts';
 import { bucketLock, keyLock } from '../turn/locks.ts';
@@ -39,32 +39,6 @@ export async function copyObject(keeper: KeeperParts, call: Call): Promise<void>
     return answer;
   });
 }
-
-/** What x-amz-copy-source names; undefined when it can't be read. */
-export function copySource(
-  headers: IncomingHttpHeaders,
-): { readonly bucket: string; readonly key: string; readonly isVersion: boolean } | undefined {
-  const header = headers['x-amz-copy-source'];
-  if (typeof header !== 'string') return undefined;
-  const mark = header.lastIndexOf('?versionId=');
-  const raw = mark < 0 ? header : header.slice(0, mark);
-  const version = mark < 0 ? 'null' : header.slice(mark + '?versionId='.length);
-  let name: string;
-  try {
-    const decoded = decodeURIComponent(raw.replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16)}`));
-    name = decoded.replace(/^\/+/, ''); // an encoded slash in front is one, too
-  } catch {
-    return undefined;
-  }
-  const slash = name.indexOf('/');
-  if (slash <= 0 || slash === name.length - 1) return undefined;
-  return { bucket: name.slice(0, slash), key: name.slice(slash + 1), isVersion: version !== 'null' };
-}
-
-export const versionRefusal = notKept(
-  'the keeper keeps one current version of a key',
-  'Copy from a key without a versionId.',
-);
 
 function copyScope(
   operation: string,

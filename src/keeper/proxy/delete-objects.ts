@@ -1,11 +1,10 @@
 // DeleteObject and DeleteObjects. A key that the answer doesn't name as failed is gone.
-import type { IncomingMessage } from 'node:http';
-import { KeepsakeError } from '../../shared/errors.ts';
-import type { Call, KeeperParts } from '../parts.ts';
+import type { KeeperParts } from '../parts.ts';
+import { decodeBody, readBody } from '../s3/bodies.ts';
+import type { Call } from '../s3/call.ts';
 import { malformedXml, notKept, sendS3Error } from '../s3/errors.ts';
 import { pathOf } from '../s3/target.ts';
 import { blocksOf, isPlainXml, textOf } from '../s3/xml.ts';
-import { decodeBody } from '../turn/body-tap.ts';
 import { bucketLock, keyLock } from '../turn/locks.ts';
 import { mutate, pass } from '../turn/mutation.ts';
 import type { Turn } from '../turn/turn.ts';
@@ -69,24 +68,3 @@ async function commitDeletion({ store }: KeeperParts, bucket: string, keys: read
   const present = keys.filter((key) => (store.object(bucket, key) ?? store.damageOf(bucket, key)) !== undefined);
   if (present.length > 0) await store.commit({ kind: 'delete-objects', bucket, keys: present });
 }
-
-/** A request's small body, as it came. @throws KeepsakeError `IncompleteUpload`, `BadRequest` over the limit */
-export async function readBody(req: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  try {
-    for await (const chunk of req.iterator({ destroyOnReturn: false })) {
-      bytes += (chunk as Buffer).length;
-      if (bytes > maxBodyBytes) break;
-      chunks.push(chunk as Buffer);
-    }
-  } catch (error) {
-    throw new KeepsakeError('IncompleteUpload', { what: 'the client went away before its body ended' }, error);
-  }
-  if (bytes > maxBodyBytes)
-    throw new KeepsakeError('BadRequest', { what: 'the XML is too large', expected: `at most ${maxBodyBytes} bytes` });
-  return Buffer.concat(chunks);
-}
-
-// 1,000 keys of 1,024 bytes, each byte an entity of six; 10,000 parts with their checksums need less.
-const maxBodyBytes = 8 * 1024 * 1024;

@@ -2,8 +2,7 @@
 // for that object alone; what tells of many waits for all. Changes of keys are not here: they see to it under their locks.
 
 import { isBucketQuestion, type Operation } from '../s3/classify.ts';
-import type { Target } from '../s3/target.ts';
-import type { KeyName } from '../turn/whole-keys.ts';
+import type { KeyName, Target } from '../s3/target.ts';
 
 export type Need =
   | { readonly kind: 'nothing' }

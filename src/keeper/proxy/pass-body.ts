@@ -4,10 +4,11 @@
 import type { IncomingMessage } from 'node:http';
 import { pipeline } from 'node:stream';
 import { reasonOf } from '../../shared/errors.ts';
-import type { Call, KeeperParts } from '../parts.ts';
+import type { KeeperParts } from '../parts.ts';
+import { agreeOnKey } from '../put-back/agree.ts';
+import type { Call } from '../s3/call.ts';
 import { leaveOutBad } from '../turn/leave-out.ts';
 import { bucketLock, keyLock } from '../turn/locks.ts';
-import { agreeOnKey } from '../turn/settle.ts';
 import { notePassed } from '../upstream/passed-bytes.ts';
 import { watchBody } from '../upstream/stalled.ts';
 

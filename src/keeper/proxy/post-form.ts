@@ -1,7 +1,9 @@
 // Uploads from HTML forms. The key stands inside the form, so the whole bucket waits; what came of it is read back.
 import { KeepsakeError } from '../../shared/errors.ts';
-import type { Call, KeeperParts } from '../parts.ts';
+import type { KeeperParts } from '../parts.ts';
+import { agreeOnKey } from '../put-back/agree.ts';
 import { captureObject } from '../put-back/capture.ts';
+import type { Call } from '../s3/call.ts';
 import { createFormReader, type FormReader } from '../s3/form-key.ts';
 import { rawHeader } from '../s3/headers.ts';
 import { pathOf } from '../s3/target.ts';
@@ -9,7 +11,6 @@ import { textOf } from '../s3/xml.ts';
 import type { BodyTap } from '../turn/body-tap.ts';
 import { bucketLock } from '../turn/locks.ts';
 import { mutate, pass } from '../turn/mutation.ts';
-import { agreeOnKey } from '../turn/settle.ts';
 import type { Answer, EmulatorClient } from '../upstream/client.ts';
 
 export function postForm(keeper: KeeperParts, call: Call): Promise<void> {

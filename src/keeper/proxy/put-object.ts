@@ -1,7 +1,8 @@
 // PutObject: the body goes to the emulator and, decoded, to the store at once. What is saved must be what the ETag names.
 
-import type { Call, KeeperParts } from '../parts.ts';
+import type { KeeperParts } from '../parts.ts';
 import { captureObject } from '../put-back/capture.ts';
+import type { Call } from '../s3/call.ts';
 import { checksumHeaders, hasRepeated, rawHeader, replayHeaders, toRawHeaders, withAnswered } from '../s3/headers.ts';
 import type { Target } from '../s3/target.ts';
 import { createBodyTap, type SavedBody } from '../turn/body-tap.ts';

@@ -1,8 +1,9 @@
 // An object that the store holds is never answered as absent, whatever became of it in the emulator (P3): it is put back
 // and asked for again. What can't be put back is an error that names the reason.
 import { KeepsakeError, reasonOf } from '../../shared/errors.ts';
-import type { Call, KeeperParts } from '../parts.ts';
+import type { KeeperParts } from '../parts.ts';
 import { isForGood, putBackObject } from '../put-back/put-back.ts';
+import type { Call } from '../s3/call.ts';
 import { pathOf } from '../s3/target.ts';
 import { bucketLock, keyLock } from '../turn/locks.ts';
 

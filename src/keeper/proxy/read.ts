@@ -1,9 +1,10 @@
 // Requests that change nothing: passed as they are, both bodies streamed. P3: believed before a byte is passed back.
 import type { IncomingMessage } from 'node:http';
 import { asKeepsakeError } from '../../shared/errors.ts';
-import type { Call, KeeperParts } from '../parts.ts';
+import type { KeeperParts } from '../parts.ts';
 import { type Comparison, compare, readByHead } from '../replay/head-first.ts';
 import { beginRead, keepHead, replay } from '../replay/replay.ts';
+import type { Call } from '../s3/call.ts';
 import type { Operation } from '../s3/classify.ts';
 import { s3ErrorOf, sendS3Error } from '../s3/errors.ts';
 import { bucketLock, keyLock } from '../turn/locks.ts';

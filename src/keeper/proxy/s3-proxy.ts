@@ -2,7 +2,8 @@
 // of a key that is not put back yet.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { asKeepsakeError, assertNever } from '../../shared/errors.ts';
-import type { Call, KeeperParts } from '../parts.ts';
+import type { KeeperParts } from '../parts.ts';
+import type { Call } from '../s3/call.ts';
 import { classify, type Operation } from '../s3/classify.ts';
 import { invalidUri, notKept, notReady, s3ErrorOf, sendS3Error } from '../s3/errors.ts';
 import { bringToPathStyle } from '../s3/path-style.ts';

@@ -2,20 +2,21 @@
 // are exchanged on the way up and on the way down. A part is durable when acknowledged; completing copies no bytes.
 import { createHash, type Hash } from 'node:crypto';
 import { KeepsakeError } from '../../shared/errors.ts';
-import type { Call, KeeperParts } from '../parts.ts';
-import { assertSuccess, captureObject, saveBody } from '../put-back/capture.ts';
-import { isErrorBody } from '../put-back/put-back.ts';
-import { invalidUri, malformedXml, noSuchUpload, sendS3Error } from '../s3/errors.ts';
+import type { KeeperParts } from '../parts.ts';
+import { captureObject, saveBody } from '../put-back/capture.ts';
+import { decodeBody, readBody } from '../s3/bodies.ts';
+import type { Call } from '../s3/call.ts';
+import { copySource, versionRefusal } from '../s3/copy-source.ts';
+import { invalidUri, isErrorBody, malformedXml, noSuchUpload, sendS3Error } from '../s3/errors.ts';
 import { checksumHeaders, rawHeader, replayHeaders, toRawHeaders } from '../s3/headers.ts';
 import { pathOf } from '../s3/target.ts';
 import { blocksOf, escapeXml, isPlainXml, textOf } from '../s3/xml.ts';
 import type { Store, UploadRecord } from '../store/contract.ts';
-import { createBodyTap, decodeBody } from '../turn/body-tap.ts';
+import { createBodyTap } from '../turn/body-tap.ts';
 import { bucketLock, keyLock, partLock, uploadLock } from '../turn/locks.ts';
 import { mutate, pass } from '../turn/mutation.ts';
 import type { Scope } from '../turn/turn.ts';
-import { copySource, versionRefusal } from './copy-object.ts';
-import { readBody } from './delete-objects.ts';
+import { assertSuccess } from '../upstream/emulator.ts';
 import { isWhatEtagNames } from './put-object.ts';
 
 export function createUpload(keeper: KeeperParts, call: Call): Promise<void> {

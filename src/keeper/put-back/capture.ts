@@ -1,14 +1,12 @@
 // Saves what the emulator holds: for what came to it in a form the keeper doesn't read (POST forms), and for what was
 // there before the keeper. The emulator's answer to GET is the object.
-import type { IncomingMessage } from 'node:http';
 import { KeepsakeError } from '../../shared/errors.ts';
-import { checksumHeaders, rawHeader, replayHeaders, unseenHeaders } from '../s3/headers.ts';
+import { checksumHeaders, type ReplayHeaders, rawHeader, replayHeaders, unseenHeaders } from '../s3/headers.ts';
 import { pathOf } from '../s3/target.ts';
 import { blocksOf } from '../s3/xml.ts';
-import type { Body, PartMeta, ReplayHeaders, Setting, Store } from '../store/contract.ts';
+import type { Body, PartMeta, Setting, Store } from '../store/contract.ts';
 import type { Answer, EmulatorClient } from '../upstream/client.ts';
-import { collect } from '../upstream/send.ts';
-import { expectSuccess } from './put-back.ts';
+import { assertSuccess, expectSuccess } from '../upstream/emulator.ts';
 
 /** What an object is beside its bytes, as the emulator tells it. */
 export interface Description {
@@ -108,12 +106,6 @@ export async function saveBody(store: Store, stream: AsyncIterable<Uint8Array>, 
     await writer.discard();
     throw error;
   }
-}
-
-/** Throws, with the body read, unless the answer is a success. */
-export async function assertSuccess(response: IncomingMessage, what: string): Promise<void> {
-  const { statusCode: status = 0, statusMessage = '', rawHeaders: headers } = response;
-  if (status >= 300) expectSuccess({ status, statusMessage, headers, body: await collect(response) }, what);
 }
 
 async function readTags(client: EmulatorClient, bucket: string, key: string): Promise<readonly Setting[]> {

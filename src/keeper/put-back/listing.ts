@@ -2,8 +2,8 @@
 import { pathOf } from '../s3/target.ts';
 import { blocksOf, textOf, textsOf } from '../s3/xml.ts';
 import type { EmulatorClient } from '../upstream/client.ts';
+import { expectSuccess } from '../upstream/emulator.ts';
 import { sentinelPrefix } from '../upstream/session-source.ts';
-import { expectSuccess } from './put-back.ts';
 
 /** One listed object; `etag` with its quotes. */
 export interface ListedKey {

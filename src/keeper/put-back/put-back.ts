@@ -3,19 +3,12 @@
 import type { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { KeepsakeError } from '../../shared/errors.ts';
-import { checksumHeaders, rawHeader, toRawHeaders } from '../s3/headers.ts';
+import { checksumHeaders, type ReplayHeaders, rawHeader, toRawHeaders } from '../s3/headers.ts';
 import { pathOf } from '../s3/target.ts';
 import { escapeXml, textOf } from '../s3/xml.ts';
-import type {
-  BucketRecord,
-  ObjectRecord,
-  PartMeta,
-  ReplayHeaders,
-  Setting,
-  Store,
-  UploadRecord,
-} from '../store/contract.ts';
-import type { Answer, EmulatorClient } from '../upstream/client.ts';
+import type { BucketRecord, ObjectRecord, PartMeta, Setting, Store, UploadRecord } from '../store/contract.ts';
+import type { EmulatorClient } from '../upstream/client.ts';
+import { badAnswer, expectSuccess } from '../upstream/emulator.ts';
 import { notePassed } from '../upstream/passed-bytes.ts';
 
 /** A setting that a client deleted: its default is put away again by the same call. */
@@ -173,7 +166,7 @@ export async function putBackPart(
   partNumber: number,
 ): Promise<void> {
   const upload = store.upload(uploadId);
-  const part = store.parts(uploadId).find((one) => one.partNumber === partNumber);
+  const part = store.parts(uploadId).find((stored) => stored.partNumber === partNumber);
   if (upload === undefined || part === undefined) return;
   const { bucket, key, upstreamUploadId } = upload;
   const source = store.readPart(uploadId, partNumber);
@@ -289,17 +282,6 @@ function completeXml(parts: readonly UploadedPart[], algorithm: string | undefin
   return `<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${items.join('')}</CompleteMultipartUpload>`;
 }
 
-/** The answer itself when it is a success. S3 may begin a 200 and end it with an error: the body is looked at too. */
-export function expectSuccess(answer: Answer, what: string): Answer {
-  if (answer.status >= 300 || isErrorBody(answer.body)) throw badAnswer(answer, what);
-  return answer;
-}
-
-/** Whether a 200's body tells of an error after all (CopyObject, CompleteMultipartUpload). */
-export function isErrorBody(body: Buffer): boolean {
-  return /^\s*(<\?xml[^>]*>\s*)?<Error\b/.test(body.subarray(0, 512).toString('latin1'));
-}
-
 /**
  * Whether no repetition mends it: the emulator refuses the thing, or the store can't tell what it was. A disk that can't
  * be read for a moment is no such case: what it holds was acknowledged.
@@ -310,11 +292,4 @@ export function isForGood(error: unknown): error is KeepsakeError {
   return (
     cause instanceof KeepsakeError && ['S3BadAnswer', 'KeeperStoreDamaged', 'VersionNotFound'].includes(cause.code)
   );
-}
-
-function badAnswer({ status, body }: Answer, what: string): KeepsakeError {
-  return new KeepsakeError(status >= 500 ? 'S3Unavailable' : 'S3BadAnswer', {
-    what: `the emulator refused when ${what}`,
-    got: `${status} ${body.subarray(0, 300).toString()}`,
-  });
 }

@@ -6,7 +6,8 @@
 // depend on; where the two differ in more than the order of their headers, reads of that kind stay GETs.
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { Call, KeeperParts } from '../parts.ts';
+import type { KeeperParts } from '../parts.ts';
+import type { Call } from '../s3/call.ts';
 import type { ObjectRecord } from '../store/contract.ts';
 import { type GivenAnswer, givenBy } from '../upstream/send.ts';
 import { isMadeAnew } from './answer-head.ts';

@@ -9,7 +9,8 @@
 // state before the request left is the state after its answer was believed and settled.
 import type { Readable } from 'node:stream';
 import { KeepsakeError } from '../../shared/errors.ts';
-import type { Call, KeeperParts } from '../parts.ts';
+import type { KeeperParts } from '../parts.ts';
+import type { Call } from '../s3/call.ts';
 import type { ObjectRecord, ObjectState } from '../store/contract.ts';
 import { drained, type GivenAnswer } from '../upstream/send.ts';
 import { type AnswerHead, freshHeaders, keepableHead } from './answer-head.ts';

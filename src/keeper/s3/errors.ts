@@ -60,6 +60,11 @@ export function s3ErrorOf(error: KeepsakeError): S3Error {
   }
 }
 
+/** Whether a 200's body is an error after all (CopyObject, CompleteMultipartUpload). */
+export function isErrorBody(body: Buffer): boolean {
+  return /^\s*(<\?xml[^>]*>\s*)?<Error\b/.test(body.subarray(0, 512).toString('latin1'));
+}
+
 const sentCodes = new WeakMap<ServerResponse, string>();
 
 /** The code of the error that was sent as this answer; undefined when what was sent is not ours. */

@@ -1,5 +1,7 @@
 // Which headers of a request or an answer describe an object, so that sending them again makes the same object.
-import type { ReplayHeaders } from '../store/contract.ts';
+
+/** Headers to send again when the thing is put back: content type, x-amz-meta-*, checksums, ACL… Lower-case names. */
+export type ReplayHeaders = Readonly<Record<string, string>>;
 
 const describing = new Set([
   ...['content-type', 'content-encoding', 'content-language', 'content-disposition', 'cache-control', 'expires'],

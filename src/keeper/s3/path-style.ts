@@ -2,13 +2,12 @@
 // any name for a bucket, others do not. The keeper reads the host and sends path style, so that both mean the same key.
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
-import type { Upstream } from '../upstream/send.ts';
 import { bucketOfHost } from './target.ts';
 
 /** Turns a request into path style, in place. A host that can name no bucket (an address, one label) stays as it is. */
 export function bringToPathStyle(
   req: Pick<IncomingMessage, 'url' | 'headers' | 'rawHeaders'>,
-  { host, port }: Pick<Upstream, 'host' | 'port'>,
+  { host, port }: { readonly host: string; readonly port: number },
 ): void {
   const asked = req.headers.host ?? '';
   const name = asked.replace(/:\d*$/, '');

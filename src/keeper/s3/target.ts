@@ -7,10 +7,14 @@
  */
 export type HostStyle = 'before-s3' | 'first-label' | 'path-only';
 
-/** What a request names. `bucket` and `key` are decoded; '' when there is none. */
-export interface Target {
+/** An object's name. */
+export interface KeyName {
   readonly bucket: string;
   readonly key: string;
+}
+
+/** What a request names. `bucket` and `key` are decoded; '' when there is none. */
+export interface Target extends KeyName {
   /** Raw path without the query. */
   readonly path: string;
   /** Raw query without its '?'. */

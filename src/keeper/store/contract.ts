@@ -3,9 +3,7 @@
 // The store knows S3's words but speaks no HTTP. Header names are lower case; sizes are bytes; times are Unix ms.
 import type { Readable } from 'node:stream';
 import type { ErrorCode, KeepsakeError } from '../../shared/errors.ts';
-
-/** Headers to send again when the thing is put back: content type, x-amz-meta-*, checksums, ACL… Lower-case names. */
-export type ReplayHeaders = Readonly<Record<string, string>>;
+import type { ReplayHeaders } from '../s3/headers.ts';
 
 /** A request to repeat on restore: what a client sent to a sub-resource such as ?cors, ?policy, ?tagging, ?acl. */
 export interface Setting {

@@ -1,12 +1,13 @@
 // Records as they stand in the tables, and back. Each row carries a CRC-32 of what it says, so a flipped bit is found
 // when the row is read, not when a client wonders about a header. A read function returns undefined for such a row.
+
 import { crc32 } from 'node:zlib';
+import type { ReplayHeaders } from '../s3/headers.ts';
 import type {
   BucketRecord,
   ObjectMeta,
   ObjectRecord,
   PartMeta,
-  ReplayHeaders,
   RetiredVersion,
   Setting,
   UploadPart,

@@ -2,7 +2,9 @@
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { createAwsChunkedDecoder } from '../s3/aws-chunked.ts';
-import type { Body, ReplayHeaders, Store } from '../store/contract.ts';
+import { isAwsChunked, isPlainBody } from '../s3/bodies.ts';
+import type { ReplayHeaders } from '../s3/headers.ts';
+import type { Body, Store } from '../store/contract.ts';
 
 /**
  * A saved body. `md5` in hex, to hold against the ETag where what was passed had to be decoded to be saved; undefined where
@@ -57,28 +59,4 @@ export function createBodyTap(store: Store, headers: IncomingHttpHeaders): BodyT
       await (saved ? saved.body.discard() : writer.discard());
     },
   };
-}
-
-/** A small body that is wholly there, without its framing. */
-export function decodeBody(headers: IncomingHttpHeaders, body: Buffer): Buffer {
-  return isAwsChunked(headers) ? Buffer.concat(createAwsChunkedDecoder().push(body)) : body;
-}
-
-// As LocalStack tells it (services/s3/provider.py, put_object).
-function isAwsChunked(headers: IncomingHttpHeaders): boolean {
-  const sha256 = headers['x-amz-content-sha256'];
-  return (
-    (typeof sha256 === 'string' && sha256.startsWith('STREAMING-')) ||
-    (headers['content-encoding'] ?? '').includes('aws-chunked')
-  );
-}
-
-// No header says that the body is framed within HTTP's own framing: an emulator can't read it otherwise than as it is.
-function isPlainBody(headers: IncomingHttpHeaders): boolean {
-  const framing = ['x-amz-decoded-content-length', 'x-amz-trailer', 'trailer', 'transfer-encoding'];
-  return (
-    !isAwsChunked(headers) &&
-    Number.isSafeInteger(Number(headers['content-length'])) &&
-    framing.every((name) => headers[name] === undefined)
-  );
 }

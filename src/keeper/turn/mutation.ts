@@ -1,7 +1,8 @@
 // The frame of every request that changes something. P1: intent → emulator → commit → answer, alone on its key from
 // the last byte of the body on. A slow body holds no lock: the emulator can't act on it before its end.
 import { asKeepsakeError } from '../../shared/errors.ts';
-import type { Call, KeeperParts } from '../parts.ts';
+import type { KeeperParts } from '../parts.ts';
+import type { Call } from '../s3/call.ts';
 import { s3ErrorOf, sendS3Error } from '../s3/errors.ts';
 import type { Answer } from '../upstream/client.ts';
 import { restoring } from '../upstream/gate.ts';

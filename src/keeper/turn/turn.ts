@@ -2,14 +2,16 @@
 // again unless the change came to a known end.
 
 import type { KeeperParts } from '../parts.ts';
+import type { Affected } from '../put-back/agree.ts';
 import { captureBucket } from '../put-back/capture.ts';
+import type { KeyName } from '../s3/target.ts';
 import { pathOf } from '../s3/target.ts';
 import type { Intent } from '../store/contract.ts';
 import { restoring } from '../upstream/gate.ts';
 import type { DoubtEnd } from './doubts.ts';
+import { describeOperation } from './intents.ts';
 import type { LockRequest, Release } from './locks.ts';
-import { type Affected, describeOperation, settle } from './settle.ts';
-import type { KeyName } from './whole-keys.ts';
+import { Settler } from './settle.ts';
 
 /** What a request changes, and the locks that keep others off it. */
 export interface Scope {
@@ -123,7 +125,9 @@ export class Visit implements Turn {
     await this.#entering?.catch(() => {});
     if (this.#release === undefined) return;
     this.#endWork?.(); // a filling that waits for us goes on and decides
-    const settlement = await settle(this.#keeper, this.#scope.affected, {
+    const { store, logger, heads } = this.#keeper;
+    const settler = new Settler({ store, emulator: this.#keeper, logger, onPutBack: () => heads.clear() });
+    const settlement = await settler.settle(this.#scope.affected, {
       epoch: this.epoch,
       isAnswered: this.#isAnswered,
     });

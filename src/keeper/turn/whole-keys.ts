@@ -2,11 +2,7 @@
 // put back ahead of it. Memory is flat: of what was done ahead only so much is remembered, and what is forgotten is put
 // back once more, which is right at any time under the key's lock.
 import { compareKeys } from '../../shared/key-order.ts';
-
-export interface KeyName {
-  readonly bucket: string;
-  readonly key: string;
-}
+import type { KeyName } from '../s3/target.ts';
 
 interface Walked extends KeyName {
   readonly sizeBytes: number;

@@ -4,6 +4,7 @@
 import { KeepsakeError, reasonOf } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { putBackObject } from '../put-back/put-back.ts';
+import type { KeyName } from '../s3/target.ts';
 import type { ObjectRecord, Store } from '../store/contract.ts';
 import type { EmulatorClient } from '../upstream/client.ts';
 import { type Gate, restoring } from '../upstream/gate.ts';
@@ -11,7 +12,7 @@ import { eachAtOnce } from './at-once.ts';
 import { leaveOutBad } from './leave-out.ts';
 import { bucketLock, keyLock, type Locks } from './locks.ts';
 import type { FillProgress } from './progress.ts';
-import type { KeyName, WholeKeys } from './whole-keys.ts';
+import type { WholeKeys } from './whole-keys.ts';
 
 export interface WholenessParts {
   readonly store: Store;
