@@ -18,6 +18,7 @@ export default defineConfig({
       project('integration', ['test/integration/**/*.test.ts', 'test/faults/**/*.test.ts'], 60_000),
       project('e2e', ['test/e2e/**/*.test.ts'], 120_000),
       project('cluster', ['test/cluster/**/*.test.ts'], 600_000),
+      project('package', ['test/package/**/*.test.ts'], 180_000),
     ],
   },
 });

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // `keepsake`: one command line for what a person or a cluster runs. An error is one line with its remedy, never a stack.
+import '../shared/disposable-stack.ts'; // first: what follows uses it
 import { CommanderError } from 'commander';
 import { asKeepsakeError, toErrorBody } from '../shared/errors.ts';
 import { createProgram } from './program.ts';

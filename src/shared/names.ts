@@ -17,7 +17,6 @@ export const cluster = {
 export const paths = {
   images: '/api/images/',
   object: '/api/s3-image/',
-  thumbnail: '/api/thumbnails/',
   debug: '/api/debug/',
   integrity: '/api/integrity/',
   openApi: '/api/openapi.json',

@@ -58,7 +58,9 @@ export class CommitQueue {
 
   /** Starts the thread. @throws KeepsakeError what opening the store throws (schema.ts) */
   static async start({ gatherMs = defaultGatherMs, ...workerData }: CommitQueueOptions): Promise<CommitQueue> {
-    const worker = new Worker(new URL('./commit-thread.ts', import.meta.url), { workerData, execArgv: [] });
+    // Node 22 calls node:sqlite experimental; a thread does not inherit that the main thread keeps it to itself.
+    const execArgv = ['--disable-warning=ExperimentalWarning'];
+    const worker = new Worker(new URL('./commit-thread.ts', import.meta.url), { workerData, execArgv });
     const first = await new Promise<CommitMessage>((resolve, reject) => {
       worker.once('message', resolve);
       worker.once('error', (error) => reject(threadFailed(error)));
