@@ -1,5 +1,6 @@
 # api, keeper, reconciler and command line in one image; the command's words choose: `docker run keepsake keeper run`.
 # Node runs the TypeScript as it is, so there is no build; only production dependencies come along.
+# No stage is called as an image: Tilt takes each FROM for one (test/structure/tiltfile.test.ts).
 
 FROM node:26-bookworm-slim AS dependencies
 WORKDIR /app
@@ -9,7 +10,7 @@ RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund \
  && find node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' -o -name '*.md' \) -delete \
  && rm -rf node_modules/.package-lock.json
 
-FROM node:26-bookworm-slim AS keepsake
+FROM node:26-bookworm-slim AS sealed
 ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
@@ -21,11 +22,11 @@ USER 1000:1000
 ENTRYPOINT ["node", "/app/src/cli/main.ts"]
 
 # For Tilt: the sources can be written over in the running container, and Node starts anew when they are.
-FROM keepsake AS live
+FROM sealed AS live
 USER 0
 RUN chown -R 1000:1000 src
 USER 1000:1000
 ENTRYPOINT ["node", "--watch", "--watch-preserve-output", "/app/src/cli/main.ts"]
 
 # What a plain `docker build` makes.
-FROM keepsake
+FROM sealed

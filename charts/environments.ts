@@ -28,13 +28,21 @@ export type Door =
       readonly tlsSecretName?: string;
     };
 
+/**
+ * Our sources in the containers that stay. `sealed`: as the image has them, read-only. `live`: in an image whose sources Tilt
+ * writes over. Then the keeper is an ordinary container, as a live update looks at no init container
+ * (tilt-dev/tilt: internal/controllers/core/liveupdate/reconciler.go, `visitSelectedContainers`).
+ */
+export type Sources = { readonly kind: 'sealed' } | { readonly kind: 'live'; readonly image: string };
+
 export interface Environment {
-  readonly name: 'local' | 'aws';
+  readonly name: 'local' | 'tilt' | 'aws';
   readonly namespace: string;
   readonly host: string;
   readonly bucket: string;
   readonly region: string;
   readonly logLevel: 'debug' | 'info' | 'warn';
+  readonly sources: Sources;
   readonly objectStore: ObjectStore;
   readonly database: Database;
   readonly door: Door;
@@ -72,6 +80,7 @@ const localDefaults: Environment = {
   bucket: 'my-test-bucket',
   region: 'us-east-1',
   logLevel: 'info',
+  sources: { kind: 'sealed' },
   objectStore: { kind: 'localstack', persistence: 'keeper', storageGiB: 10 },
   database: { kind: 'in-cluster', storageGiB: 5 },
   door: { kind: 'traefik' },
@@ -87,6 +96,7 @@ const awsDefaults: Environment = {
   bucket: 'keepsake-images',
   region: 'us-east-1',
   logLevel: 'info',
+  sources: { kind: 'sealed' },
   objectStore: { kind: 'aws', roleArn: 'arn:aws:iam::111122223333:role/keepsake' },
   database: { kind: 'external', secretName: 'keepsake-database' },
   door: {
@@ -115,4 +125,6 @@ export function override(base: Environment, own: Overrides): Environment {
 }
 
 export const local = override(localDefaults, settings.local);
+/** `local` as the Tiltfile applies it. */
+export const tilt: Environment = { ...local, name: 'tilt', sources: { kind: 'live', image: 'keepsake-live:dev' } };
 export const aws = override(awsDefaults, settings.aws);

@@ -8,6 +8,8 @@ export const keepsakeUserId = 1000;
 
 export interface KeepsakeContainerProps {
   readonly image: string;
+  /** Its sources can be written over (`Sources`). @default false */
+  readonly isLive?: boolean;
   /** Words after `keepsake`. */
   readonly command: readonly string[];
   /** Settings it shares with others. @default none */
@@ -31,8 +33,24 @@ export function keepsakeContainer(name: string, props: KeepsakeContainerProps) {
     ...(props.envFrom && { envFrom: props.envFrom }),
     envVariables: Object.fromEntries(env),
     resources: resources(props.resources ?? { cpuMillis: 50, memoryMiB: 128, memoryLimitMiB: 512 }),
+    securityContext: { readOnlyRootFilesystem: !props.isLive },
   };
 }
+
+/** The image of a container that stays, by how the environment has our sources. */
+export function longRunning({ images, sources }: Environment): Pick<KeepsakeContainerProps, 'image' | 'isLive'> {
+  return sources.kind === 'live' ? { image: sources.image, isLive: true } : { image: images.keepsake };
+}
+
+/** A command of our image, which has no curl: ends with 0 once `GET url` is answered with success, and waits until then. */
+export function untilAnswered(url: string): string[] {
+  return ['node', '--input-type=module', '-e', waiting, url];
+}
+
+const waiting = `const ask = () => fetch(process.argv[1], { signal: AbortSignal.timeout(5000) });
+while (!(await ask().then(({ ok }) => ok, () => false))) await new Promise((later) => setTimeout(later, 500));
+process.exit(0);
+`;
 
 /** Annotations of a service account by which EKS gives its pods an AWS role; none elsewhere. */
 export function roleAnnotations({ objectStore }: Environment): Record<string, string> {

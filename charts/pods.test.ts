@@ -1,9 +1,9 @@
 // What must hold for every pod of every environment, whatever its component says.
 import { describe, expect, test } from 'vitest';
 import { containersOf, manifestOf, podTemplates, renderManifests } from '../test/support/manifests.ts';
-import { aws, local, override } from './environments.ts';
+import { aws, local, override, tilt } from './environments.ts';
 
-const pods = [local, aws].flatMap((environment) =>
+const pods = [local, tilt, aws].flatMap((environment) =>
   podTemplates(renderManifests(environment)).map((pod) => ({
     name: `${environment.name}: ${pod.workload.metadata.name}`,
     pod,
@@ -43,10 +43,26 @@ describe.each(pods)('$name', ({ pod }) => {
       expect(securityContext?.capabilities?.drop).toEqual(['ALL']);
       const isLocalStack = container.name === 'localstack';
       expect(securityContext?.runAsNonRoot).toBe(!isLocalStack);
-      expect(securityContext?.readOnlyRootFilesystem).toBe(!isLocalStack);
+      const isLive = container.image === 'keepsake-live:dev';
+      expect(securityContext?.readOnlyRootFilesystem).toBe(!isLocalStack && !isLive);
       expect(securityContext?.capabilities?.add).toEqual(
         isLocalStack ? ['CHOWN', 'DAC_OVERRIDE', 'FOWNER'] : undefined,
       );
+    },
+  );
+
+  test.each(containers)('$name mounts only volumes that its pod has', ({ container }) => {
+    const volumes = (pod.spec.volumes ?? []).map(({ name }) => name);
+    expect(volumes).toEqual(expect.arrayContaining((container.volumeMounts ?? []).map(({ name }) => name)));
+  });
+
+  test.each(containers)(
+    '$name has a start that waits: a probe that fails is a Warning in the events',
+    ({ container }) => {
+      expect(container.startupProbe ?? { exec: {}, failureThreshold: 1 }).toMatchObject({
+        exec: {},
+        failureThreshold: 1,
+      });
     },
   );
 
@@ -87,4 +103,21 @@ test('AWS gets a role for the accounts that speak to S3, and no LocalStack, keep
   const workloads = podTemplates(manifests).map(({ workload }) => workload.metadata.name);
   expect(workloads).toEqual(['api', 'web', 'keepsake-reconciler', 'keepsake-repair']);
   expect(manifests.some(({ kind }) => kind === 'Secret')).toBe(false);
+});
+
+test('Tilt changes images and what a live update needs, nothing else', () => {
+  const containers = (environment: typeof local) => podTemplates(renderManifests(environment)).flatMap(containersOf);
+  const [sealed, live] = [containers(local), containers(tilt)].map((all) => new Map(all.map((one) => [one.name, one])));
+  for (const name of ['api', 'keeper']) {
+    const { image, securityContext, restartPolicy: _, ...rest } = sealed?.get(name) ?? { name, image: '' };
+    expect(live?.get(name)).toEqual({
+      ...rest,
+      image: 'keepsake-live:dev',
+      securityContext: { ...securityContext, readOnlyRootFilesystem: false },
+    });
+    sealed?.delete(name);
+    live?.delete(name);
+  }
+  expect(live).toEqual(sealed);
+  expect(podTemplates(renderManifests(tilt)).flatMap(({ spec }) => spec.initContainers ?? [])).toEqual([]);
 });

@@ -52,6 +52,29 @@ export function httpProbe(
   });
 }
 
+/**
+ * A startup probe that runs `command` until it succeeds. A probe that fails is a Warning in the cluster's events, however
+ * often a start takes its time; this one fails only when `withinSeconds` are over, and then the container starts anew.
+ */
+export function startedWhen(command: string, { withinSeconds }: { readonly withinSeconds: number }): kplus.Probe {
+  return startedAfter(['sh', '-c', `until ${command}; do sleep 0.5; done`], { withinSeconds });
+}
+
+/** A startup probe of a command that waits by itself. */
+export function startedAfter(command: string[], { withinSeconds }: { readonly withinSeconds: number }): kplus.Probe {
+  return kplus.Probe.fromCommand(command, {
+    periodSeconds: Duration.seconds(1),
+    timeoutSeconds: Duration.seconds(withinSeconds),
+    failureThreshold: 1,
+  });
+}
+
+/** A shell command: whether something in the pod listens on the port, by the kernel's own list (proc(5), `0A` is LISTEN). */
+export function listensOn(port: number): string {
+  const hex = port.toString(16).toUpperCase().padStart(4, '0');
+  return `cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep -q ":${hex} [0-9A-F]*:0000 0A"`;
+}
+
 /** Mounts an empty folder that lives as long as the pod, for one container alone. */
 export function mountScratch(workload: kplus.Workload, container: kplus.Container, path: string): void {
   const name = `${container.name}${path.replaceAll('/', '-')}`;
@@ -81,6 +104,20 @@ export function seal(workload: kplus.Workload, component: ComponentName, capabil
       const add = capabilities[name];
       patch(`${podSpec}/${list}/${index}/securityContext/capabilities`, { drop: ['ALL'], ...(add && { add }) });
     }
+}
+
+/**
+ * Fails a Job at once by these exit codes of its container. 1 is a result, drift, and stays one however often it is tried. 2 is
+ * refused or incomplete after our programs waited and tried again where that could help. What else ends a container is tried anew.
+ */
+export function failAtOnce(
+  job: kplus.Job | kplus.CronJob,
+  { name }: kplus.Container,
+  exitCodes: readonly number[],
+): void {
+  const policy = path.posix.join(path.posix.dirname(path.posix.dirname(podSpecPath(job))), 'podFailurePolicy');
+  const onExitCodes = { containerName: name, operator: 'In', values: exitCodes };
+  patchManifest(job, JsonPatch.add(policy, { rules: [{ action: 'FailJob', onExitCodes }] }));
 }
 
 /** Takes away the label by which cdk8s-plus finds pods: ours do that, and one way is enough. */

@@ -3,7 +3,7 @@
 import type { Environment } from './environments.ts';
 
 /** Any part of an environment but its name; see `Environment` for each field's meaning. */
-export type Overrides = Partial<Omit<Environment, 'name' | 'replicas' | 'images' | 'integrity'>> & {
+export type Overrides = Partial<Omit<Environment, 'name' | 'sources' | 'replicas' | 'images' | 'integrity'>> & {
   readonly replicas?: Partial<Environment['replicas']>;
   readonly images?: Partial<Environment['images']>;
   readonly integrity?: Partial<Environment['integrity']>;

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { aws, type Environment, local, override } from './environments.ts';
+import { aws, type Environment, local, override, tilt } from './environments.ts';
 import { synthesize } from './synth.ts';
 
 const scratch = mkdtempSync(path.join(os.tmpdir(), 'keepsake-synth-'));
@@ -32,7 +32,7 @@ function changedLines(before: Record<string, string>, after: Record<string, stri
   );
 }
 
-describe.each([local, aws])('$name', (environment) => {
+describe.each([local, tilt, aws])('$name', (environment) => {
   test('the committed manifests are what synth writes (else: npm run synth)', () => {
     expect(synthesized(environment)).toEqual(readFolder(path.join(committed, environment.name)));
   });

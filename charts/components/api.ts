@@ -6,8 +6,14 @@ import type { Construct } from 'constructs';
 import { ports } from '../../src/shared/names.ts';
 import { Component, type ComponentProps } from '../component.ts';
 import { exact } from '../exact.ts';
-import { keepsakeContainer, keepsakeUserId, roleAnnotations } from '../keepsake-container.ts';
-import { httpProbe, mountScratch, podProps, seal } from '../pods.ts';
+import {
+  keepsakeContainer,
+  keepsakeUserId,
+  longRunning,
+  roleAnnotations,
+  untilAnswered,
+} from '../keepsake-container.ts';
+import { httpProbe, mountScratch, podProps, seal, startedAfter } from '../pods.ts';
 import { addDisruptionBudget, addService } from '../services.ts';
 import type { SharedSettings } from './shared-settings.ts';
 
@@ -39,7 +45,7 @@ export class Api extends Component {
       httpProbe(path, { port: ports.api, everySeconds, failures });
     const container = workload.addContainer({
       ...keepsakeContainer('api', {
-        image: environment.images.keepsake,
+        ...longRunning(environment),
         command: ['api'],
         envFrom: settings.envFrom,
         // Its runs are shown by itself; the ConfigMap is the reconciler's, whose account alone may write it.
@@ -47,7 +53,7 @@ export class Api extends Component {
         resources: { cpuMillis: 100, memoryMiB: 192, memoryLimitMiB: 768 },
       }),
       ports: [{ name: 'http', number: ports.api }],
-      startup: ask('/readyz', 1, 600),
+      startup: startedAfter(untilAnswered(`http://127.0.0.1:${ports.api}/readyz`), { withinSeconds: 600 }),
       readiness: ask('/healthz', 5, 2),
       liveness: ask('/healthz', 10, 6),
     });

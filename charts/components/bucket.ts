@@ -6,7 +6,7 @@ import type { Construct } from 'constructs';
 import { Component, type ComponentProps } from '../component.ts';
 import { keepsakeContainer, keepsakeUserId } from '../keepsake-container.ts';
 import { nameByContent } from '../patches.ts';
-import { mountScratch, podProps, seal } from '../pods.ts';
+import { failAtOnce, mountScratch, podProps, seal } from '../pods.ts';
 import type { SharedSettings } from './shared-settings.ts';
 
 export interface BucketProps extends ComponentProps {
@@ -21,8 +21,8 @@ export class Bucket extends Component {
     const job = new kplus.Job(this, 'job', {
       ...podProps('bucket', keepsakeUserId, settings.checksums),
       metadata: { name: 'keepsake-bucket' },
-      restartPolicy: kplus.RestartPolicy.ON_FAILURE,
-      backoffLimit: 20,
+      restartPolicy: kplus.RestartPolicy.NEVER,
+      backoffLimit: 3,
       activeDeadline: Duration.minutes(15),
       ttlAfterFinished: Duration.hours(1),
     });
@@ -31,6 +31,7 @@ export class Bucket extends Component {
     );
     mountScratch(job, container, '/tmp');
     seal(job, 'bucket');
+    failAtOnce(job, container, [2]);
     nameByContent(job);
   }
 }

@@ -1,56 +1,67 @@
 // The keeper as a native sidecar: an init container that is always restarted (Kubernetes 1.29, stable since 1.33), so
 // that it is up before LocalStack and down after it. cdk8s-plus-27 knows no sidecars: restart policy and probes are patched.
+// With live sources it is an ordinary container, which starts beside LocalStack.
 import { JsonPatch } from 'cdk8s';
-import type * as kplus from 'cdk8s-plus-27';
+import * as kplus from 'cdk8s-plus-27';
 import { ports } from '../../src/shared/names.ts';
-import { keepsakeContainer, keepsakeUserId } from '../keepsake-container.ts';
+import type { Environment } from '../environments.ts';
+import { keepsakeContainer, keepsakeUserId, longRunning } from '../keepsake-container.ts';
 import { patchManifest } from '../patches.ts';
-import { mountScratch, podSpecPath } from '../pods.ts';
+import { httpProbe, listensOn, mountScratch, podSpecPath, startedWhen } from '../pods.ts';
 
 export const keeperUserId = keepsakeUserId;
 
 export interface KeeperProps {
-  readonly image: string;
+  readonly environment: Environment;
   /** Holds the store, in its folder `keeper`. */
   readonly volume: kplus.Volume;
 }
 
 /** Adds the keeper to LocalStack's pod, listening on the S3 port. */
-export function addKeeper(workload: kplus.StatefulSet, { image, volume }: KeeperProps): void {
-  const container = workload.addInitContainer({
-    ...keepsakeContainer('keeper', {
-      image,
-      command: ['keeper', 'run'],
-      env: {
-        KEEPER_HOST: '0.0.0.0',
-        S3_PORT: String(ports.s3),
-        KEEPER_UPSTREAM_URL: `http://127.0.0.1:${ports.emulator}`,
-        KEEPER_DATA: dataFolder,
-      },
-    }),
-    ports: [{ name: 's3', number: ports.s3 }],
-    securityContext: { user: keeperUserId, group: keeperUserId },
+export function addKeeper(workload: kplus.StatefulSet, { environment, volume }: KeeperProps): void {
+  const shared = keepsakeContainer('keeper', {
+    ...longRunning(environment),
+    command: ['keeper', 'run'],
+    env: {
+      KEEPER_HOST: '0.0.0.0',
+      S3_PORT: String(ports.s3),
+      KEEPER_UPSTREAM_URL: `http://127.0.0.1:${ports.emulator}`,
+      KEEPER_DATA: dataFolder,
+    },
   });
+  const props = {
+    ...shared,
+    ports: [{ name: 's3', number: ports.s3 }],
+    securityContext: { ...shared.securityContext, user: keeperUserId, group: keeperUserId },
+  };
+  const container =
+    environment.sources.kind === 'live'
+      ? workload.addContainer({ ...props, startup: hasStarted(), liveness: isAlive() })
+      : addSidecar(workload, props);
   container.mount(dataFolder, volume, { subPath: 'keeper' });
   mountScratch(workload, container, '/tmp');
-  const path = `${podSpecPath(workload)}/initContainers/${workload.initContainers.indexOf(container)}`;
-  patchManifest(
-    workload,
-    JsonPatch.add(`${path}/restartPolicy`, 'Always'),
-    // LocalStack starts after this one has: it must not wait for LocalStack, so it asks for life, not readiness.
-    JsonPatch.add(`${path}/startupProbe`, probe('livez', { everySeconds: 1, failures: 60 })),
-    JsonPatch.add(`${path}/livenessProbe`, probe('livez', { everySeconds: 10, failures: 6 })),
-    JsonPatch.add(`${path}/readinessProbe`, probe('readyz', { everySeconds: 2, failures: 1 })),
-  );
 }
 
 const dataFolder = '/var/lib/keepsake/keeper';
 
-function probe(path: string, { everySeconds, failures }: { readonly everySeconds: number; readonly failures: number }) {
-  return {
-    httpGet: { path: `/_keeper/${path}`, port: ports.s3 },
-    periodSeconds: everySeconds,
-    timeoutSeconds: 5,
-    failureThreshold: failures,
-  };
+function addSidecar(workload: kplus.StatefulSet, props: kplus.ContainerProps): kplus.Container {
+  const container = workload.addInitContainer(props);
+  const path = `${podSpecPath(workload)}/initContainers/${workload.initContainers.indexOf(container)}`;
+  const probe = (given: kplus.Probe) => kplus.k8s.toJson_Probe(given._toKube(container));
+  patchManifest(
+    workload,
+    JsonPatch.add(`${path}/restartPolicy`, 'Always'),
+    JsonPatch.add(`${path}/startupProbe`, probe(hasStarted())),
+    JsonPatch.add(`${path}/livenessProbe`, probe(isAlive())),
+  );
+  return container;
+}
+
+/** LocalStack starts after this: so it must not wait for LocalStack. Whether S3 is ready, LocalStack's container asks. */
+function hasStarted(): kplus.Probe {
+  return startedWhen(listensOn(ports.s3), { withinSeconds: 60 });
+}
+
+function isAlive(): kplus.Probe {
+  return httpProbe('/_keeper/livez', { port: ports.s3, everySeconds: 10, failures: 6 });
 }

@@ -8,7 +8,7 @@ import { Component, type ComponentProps } from '../component.ts';
 import type { Persistence } from '../environments.ts';
 import { exact } from '../exact.ts';
 import { onOneProcessor } from '../one-processor.ts';
-import { httpProbe, mountScratch, podProps, resources, seal } from '../pods.ts';
+import { httpProbe, mountScratch, podProps, resources, seal, startedAfter, startedWhen } from '../pods.ts';
 import { addService } from '../services.ts';
 import { addKeeper, keeperUserId } from './keeper.ts';
 
@@ -44,7 +44,7 @@ export class LocalStack extends Component {
       replicas: 1,
       terminationGracePeriod: Duration.seconds(30),
     });
-    if (hasKeeper) addKeeper(workload, { image: props.environment.images.keepsake, volume });
+    if (hasKeeper) addKeeper(workload, { environment: props.environment, volume });
     const container = workload.addContainer({
       name: 'localstack',
       image: props.environment.images.localstack ?? imageOf(persistence),
@@ -97,16 +97,27 @@ function imageOf(persistence: Persistence): string {
   return persistence === 'native' ? 'localstack/localstack-pro:4.14.0' : 'localstack/localstack:4.14.0';
 }
 
-/** Behind the keeper LocalStack can only be asked from within its pod; whether S3 is ready is the keeper's to say. */
+/**
+ * Behind the keeper LocalStack can only be asked from within its pod. Whether S3 is ready is the keeper's to say: when LocalStack
+ * has started, the keeper has a while to fill it, and from then on its answer is the pod's.
+ */
 function probesInside() {
-  const ask = (everySeconds: number, failures: number) =>
-    kplus.Probe.fromCommand(['curl', '-fsS', '-m', '5', '-o', '/dev/null', `${inside}/_localstack/health`], {
-      periodSeconds: Duration.seconds(everySeconds),
+  const curl = ['curl', '-fsS', '-m', '5', '-o', '/dev/null'];
+  const health = [...curl, `${inside}/_localstack/health`];
+  const isFilled = [...curl, `http://127.0.0.1:${ports.s3}${readyz}`].join(' ');
+  const start = `until ${health.join(' ')}; do sleep 0.5; done; for try in $(seq 60); do ${isFilled} && break; sleep 0.5; done`;
+  return {
+    startup: startedAfter(['sh', '-c', start], { withinSeconds: 180 }),
+    readiness: httpProbe(readyz, { port: ports.s3, everySeconds: 2, failures: 1 }),
+    liveness: kplus.Probe.fromCommand(health, {
+      periodSeconds: Duration.seconds(10),
       timeoutSeconds: Duration.seconds(6),
-      failureThreshold: failures,
-    });
-  return { startup: ask(2, 90), liveness: ask(10, 6) };
+      failureThreshold: 6,
+    }),
+  };
 }
+
+const readyz = '/_keeper/readyz';
 
 /**
  * 127.0.0.1 as an IPv6 address. LocalStack 4.14 takes only the port of an IPv4 one and listens on all addresses
@@ -119,5 +130,6 @@ const inside = `http://127.0.0.1:${ports.emulator}`;
 function probesOutside() {
   const ask = (everySeconds: number, failures: number) =>
     httpProbe('/_localstack/health', { port: ports.s3, everySeconds, failures });
-  return { startup: ask(2, 90), readiness: ask(5, 2), liveness: ask(10, 6) };
+  const health = `curl -fsS -m 5 -o /dev/null http://127.0.0.1:${ports.s3}/_localstack/health`;
+  return { startup: startedWhen(health, { withinSeconds: 180 }), readiness: ask(5, 2), liveness: ask(10, 6) };
 }

@@ -6,7 +6,7 @@ import type { Construct } from 'constructs';
 import { ports } from '../../src/shared/names.ts';
 import { Component, type ComponentProps, checksum } from '../component.ts';
 import { exact } from '../exact.ts';
-import { mountScratch, podProps, resources, seal } from '../pods.ts';
+import { mountScratch, podProps, resources, seal, startedWhen } from '../pods.ts';
 import { addService } from '../services.ts';
 import { devDatabase } from './shared-settings.ts';
 
@@ -22,7 +22,9 @@ export class Postgres extends Component {
   constructor(scope: Construct, props: PostgresProps) {
     super(scope, 'postgres', props);
     const { user, password, name } = devDatabase;
-    const credentials = { POSTGRES_USER: user, POSTGRES_PASSWORD: password, POSTGRES_DB: name };
+    // The password alone is secret: Tilt takes each value of a Secret out of all logs, and user and database are ordinary words.
+    const credentials = { POSTGRES_PASSWORD: password };
+    const names = { POSTGRES_USER: user, POSTGRES_DB: name };
     const secret = new kplus.Secret(this, 'secret', { metadata: { name: 'postgres' }, stringData: credentials });
     const claim = new kplus.PersistentVolumeClaim(this, 'claim', {
       metadata: { name: 'postgres-data' },
@@ -30,7 +32,7 @@ export class Postgres extends Component {
       storage: Size.gibibytes(props.storageGiB ?? 5),
     });
     const workload = new kplus.StatefulSet(this, 'stateful-set', {
-      ...podProps('postgres', userId, { credentials: checksum(credentials) }),
+      ...podProps('postgres', userId, { credentials: checksum({ ...names, ...credentials }) }),
       metadata: { name: 'postgres' },
       service: addService(this, { name: 'postgres', port: ports.postgres }),
       replicas: 1,
@@ -42,9 +44,12 @@ export class Postgres extends Component {
       image: props.environment.images.postgres,
       imagePullPolicy: kplus.ImagePullPolicy.IF_NOT_PRESENT,
       ports: [{ name: 'postgres', number: ports.postgres }],
+      envVariables: Object.fromEntries(
+        Object.entries(names).map(([variable, value]) => [variable, kplus.EnvValue.fromValue(value)] as const),
+      ),
       envFrom: [kplus.Env.fromSecret(exact(secret))],
       // Over TCP: while the image makes the database, its first server listens on a socket only.
-      startup: ask({ everySeconds: 1, failures: 120 }),
+      startup: startedWhen(isReady.join(' '), { withinSeconds: 120 }),
       readiness: ask({ everySeconds: 5, failures: 2 }),
       liveness: ask({ everySeconds: 10, failures: 6 }),
       resources: resources({ cpuMillis: 100, memoryMiB: 128, memoryLimitMiB: 512 }),
@@ -56,8 +61,10 @@ export class Postgres extends Component {
   }
 }
 
+const isReady = ['pg_isready', '-q', '-h', '127.0.0.1', '-U', devDatabase.user];
+
 function ask({ everySeconds, failures }: { readonly everySeconds: number; readonly failures: number }): kplus.Probe {
-  return kplus.Probe.fromCommand(['pg_isready', '-q', '-h', '127.0.0.1', '-U', devDatabase.user], {
+  return kplus.Probe.fromCommand(isReady, {
     periodSeconds: Duration.seconds(everySeconds),
     timeoutSeconds: Duration.seconds(5),
     failureThreshold: failures,

@@ -20,9 +20,9 @@ test('the repair runs only when a person makes a Job of it', () => {
   expect(cronJob('keepsake-repair')).toMatchObject({ suspend: true });
 });
 
-test('drift fails the Job at once, an incomplete run is tried again', () => {
+test('what a run ends with fails the Job at once: it has waited and tried again where that helps', () => {
   expect(at(cronJob('keepsake-reconciler'), 'jobTemplate', 'spec', 'podFailurePolicy')).toEqual({
-    rules: [{ action: 'FailJob', onExitCodes: { containerName: 'reconciler', operator: 'In', values: [1] } }],
+    rules: [{ action: 'FailJob', onExitCodes: { containerName: 'reconciler', operator: 'In', values: [1, 2] } }],
   });
 });
 
@@ -30,7 +30,10 @@ test('a check only looks, a repair removes no orphan', () => {
   const commands = podTemplates(manifests)
     .filter(({ workload }) => workload.kind === 'CronJob')
     .map(({ spec }) => spec.containers[0]?.args);
-  expect(commands).toEqual([['reconcile'], ['reconcile', '--fix']]);
+  expect(commands).toEqual([
+    ['reconcile', '--wait', '3m'],
+    ['reconcile', '--fix', '--wait', '3m'],
+  ]);
 });
 
 test.each([

@@ -1,17 +1,19 @@
 // The reconciler as a CronJob, and the repair as a CronJob that never runs by itself:
 //   kubectl create job --from=cronjob/keepsake-repair fix-1
 // Their account may write the report and Events, nothing else (see report-guard.ts for what RBAC can't say).
-import { Cron, Duration, JsonPatch } from 'cdk8s';
+import { Cron, Duration } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
 import { cluster } from '../../src/shared/names.ts';
 import { Component, type ComponentProps } from '../component.ts';
 import { exact } from '../exact.ts';
 import { keepsakeContainer, keepsakeUserId, roleAnnotations } from '../keepsake-container.ts';
-import { patchManifest } from '../patches.ts';
-import { mountScratch, podProps, seal } from '../pods.ts';
+import { failAtOnce, mountScratch, podProps, seal } from '../pods.ts';
 import { addReportGuard } from './report-guard.ts';
 import type { SharedSettings } from './shared-settings.ts';
+
+/** Less than the time between two runs: the first one may come before database and bucket. */
+const patience = '3m';
 
 export interface ReconcilerProps extends ComponentProps {
   readonly settings: SharedSettings;
@@ -38,14 +40,14 @@ export class Reconciler extends Component {
     addReportGuard(this, environment.namespace);
     this.#addRun({
       name: cluster.reconcilerCronJob,
-      command: ['reconcile'],
+      command: ['reconcile', '--wait', patience],
       schedule: environment.integrity.schedule,
       isSuspended: false,
       deadline: Duration.minutes(30),
     });
     this.#addRun({
       name: cluster.repairCronJob,
-      command: ['reconcile', '--fix'],
+      command: ['reconcile', '--fix', '--wait', patience],
       schedule: '0 0 1 1 *',
       isSuspended: true,
       deadline: Duration.hours(2),
@@ -98,13 +100,7 @@ export class Reconciler extends Component {
     );
     mountScratch(job, container, '/tmp');
     seal(job, 'reconciler');
-    // Exit code 1 is a result, drift, and stays one however often it is tried; 2 may be better a little later (P11).
-    patchManifest(
-      job,
-      JsonPatch.add('/spec/jobTemplate/spec/podFailurePolicy', {
-        rules: [{ action: 'FailJob', onExitCodes: { containerName: 'reconciler', operator: 'In', values: [1] } }],
-      }),
-    );
+    failAtOnce(job, container, [1, 2]);
   }
 }
 

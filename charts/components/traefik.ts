@@ -5,7 +5,7 @@ import type { Construct } from 'constructs';
 import { Component, type ComponentProps } from '../component.ts';
 import { exact } from '../exact.ts';
 import { makeClusterScoped } from '../patches.ts';
-import { httpProbe, mountScratch, podProps, resources, seal } from '../pods.ts';
+import { httpProbe, listensOn, mountScratch, podProps, resources, seal, startedWhen } from '../pods.ts';
 
 export const traefikClassName = 'traefik';
 
@@ -53,7 +53,7 @@ export class Traefik extends Component {
         '--global.sendanonymoususage=false',
       ],
       ports: [{ name: 'web', number: entryPoints.web, hostPort: 80 }],
-      startup: httpProbe('/ping', { port: entryPoints.ping, everySeconds: 1, failures: 60 }),
+      startup: startedWhen(listensOn(entryPoints.ping), { withinSeconds: 60 }),
       readiness: httpProbe('/ping', { port: entryPoints.ping, everySeconds: 5, failures: 2 }),
       liveness: httpProbe('/ping', { port: entryPoints.ping, everySeconds: 10, failures: 6 }),
       resources: resources({ cpuMillis: 50, memoryMiB: 64, memoryLimitMiB: 256 }),

@@ -3,7 +3,7 @@ import * as kplus from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
 import { ports } from '../../src/shared/names.ts';
 import { Component, type ComponentProps } from '../component.ts';
-import { httpProbe, mountScratch, podProps, resources, seal } from '../pods.ts';
+import { httpProbe, listensOn, mountScratch, podProps, resources, seal, startedWhen } from '../pods.ts';
 import { addDisruptionBudget, addService } from '../services.ts';
 
 /** The user of the image nginx-unprivileged. */
@@ -25,7 +25,7 @@ export class Web extends Component {
       image: environment.images.web,
       imagePullPolicy: kplus.ImagePullPolicy.IF_NOT_PRESENT,
       ports: [{ name: 'http', number: ports.web }],
-      startup: httpProbe('/healthz', { port: ports.web, everySeconds: 1, failures: 60 }),
+      startup: startedWhen(listensOn(ports.web), { withinSeconds: 60 }),
       readiness: httpProbe('/healthz', { port: ports.web, everySeconds: 5, failures: 2 }),
       liveness: httpProbe('/healthz', { port: ports.web, everySeconds: 10, failures: 6 }),
       resources: resources({ cpuMillis: 10, memoryMiB: 16, memoryLimitMiB: 64 }),

@@ -13,6 +13,7 @@ export interface Manifest {
     readonly annotations?: Record<string, string>;
   };
   readonly data?: Record<string, string>;
+  readonly stringData?: Record<string, string>;
   readonly spec?: Record<string, unknown>;
 }
 
@@ -24,6 +25,7 @@ export interface ContainerManifest {
   readonly env?: readonly { readonly name: string; readonly value?: string; readonly valueFrom?: unknown }[];
   readonly ports?: readonly { readonly containerPort: number; readonly hostPort?: number }[];
   readonly restartPolicy?: string;
+  readonly volumeMounts?: readonly { readonly name: string }[];
   readonly startupProbe?: object;
   readonly readinessProbe?: object;
   readonly livenessProbe?: object;
@@ -44,6 +46,7 @@ export interface PodTemplate {
     readonly containers: readonly ContainerManifest[];
     readonly initContainers?: readonly ContainerManifest[];
     readonly enableServiceLinks?: boolean;
+    readonly volumes?: readonly { readonly name: string }[];
     readonly automountServiceAccountToken?: boolean;
     readonly serviceAccountName?: string;
     readonly securityContext?: { readonly runAsNonRoot?: boolean; readonly seccompProfile?: { readonly type: string } };
