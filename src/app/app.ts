@@ -24,6 +24,7 @@ import { integrityRoutes } from './integrity/routes.ts';
 import { objectRoutes } from './objects/routes.ts';
 import { createMetrics } from './operations/metrics.ts';
 import { operationRoutes } from './operations/routes.ts';
+import { thumbnailRoutes } from './thumbnails/routes.ts';
 
 export interface AppDeps {
   readonly config: AppConfig;
@@ -74,6 +75,7 @@ export function createApp(deps: AppDeps): App {
       onDeleted: () => outbox?.wake(),
     }),
     ...objectRoutes({ pool, bucket, readIdleMs: config.uploadIdleMs }),
+    ...thumbnailRoutes({ pool, bucket, logger, inspector, timeoutMs: config.imageTimeoutMs }),
     ...integrityRoutes(integrity),
     ...debugRoutes({ config, pool, bucket }),
   ];

@@ -3,7 +3,8 @@ export { type ReconcilerConfig, type RemovalLimits, readReconcilerConfig, reconc
 export { createIntegrityService } from './integrity-service.ts';
 export { type ReportManifest, toManifest, toYaml } from './publish/manifest.ts';
 export { renderMetrics } from './publish/metrics.ts';
-export { createPublisher, type ReportPublisher } from './publish/publisher.ts';
+export { createPublisher } from './publish/publisher.ts';
+export type { ReportPublisher } from './publish/report-publisher.ts';
 export { createReconciler, type Reconciler } from './reconciler.ts';
 export type { ReconcilerDeps, RunOptions } from './run.ts';
 export { undoableOfLastRepair } from './state/journal.ts';

@@ -1,4 +1,5 @@
-// All that a run has found out, counted, planned and mended so far: its brakes and its report are made of it. Bounded memory.
+// All that a run has found out, counted, planned and mended so far. Its brakes and its report are made of it. Its memory
+// is bounded, whatever is added.
 import { idOfKey } from '../shared/image.ts';
 import type { Condition, Finding } from '../shared/report.ts';
 import { type Pair, sizeOf } from './compare/pair-up.ts';
@@ -21,7 +22,7 @@ export class Ledger {
   remediable = 0;
   /** Who the two sides are; null until they were asked. */
   identity: Identity | null = null;
-  /** What an earlier healthy run saw: the measure for this one. */
+  /** The measure that an earlier healthy run left for this one. */
   remembered: Remembered | null = null;
   /** Where all findings are written; null until it is open. */
   findingsFile: FindingsFile | null = null;
@@ -59,7 +60,7 @@ export class Ledger {
       this.tally.addResult({ id, action, key, reason: 'its run died half-way', state: 'planned' });
   }
 
-  /** Counts what an action that was done has mended. */
+  /** Counts the differences that an action, once done, has mended. */
   addMended(action: PlannedAction): void {
     if (action.action === 'delete' && action.target.kind === 'quarantined') return; // no difference of this pass
     this.#mended.all += 1;
@@ -96,7 +97,7 @@ export class Ledger {
     return this.tally.driftCount - this.#mended.all;
   }
 
-  /** What was noticed, then what is left to a later run. */
+  /** The conditions that were noticed, then those of work left to a later run. */
   get conditions(): readonly Condition[] {
     return [
       ...this.#conditions,

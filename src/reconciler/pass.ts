@@ -17,8 +17,8 @@ import { observeRows } from './observe/row-snapshot.ts';
 import { type Evidence, gatherEvidence } from './plan/evidence.ts';
 import { isLimited, isRemoval, type PlannedAction, planFor } from './plan/plan.ts';
 import { openFindingsFile } from './publish/findings-file.ts';
-import { rememberedBy } from './publish/publisher.ts';
 import { toFinding } from './publish/report.ts';
+import { rememberedBy } from './publish/report-publisher.ts';
 import { judgeOptionsOf, type Run, tellProgress } from './run.ts';
 import { asRunError } from './run-error.ts';
 import { type Acted, pullBrakesOf, reportCompleted, reportFailed } from './run-report.ts';
@@ -74,7 +74,7 @@ interface Settled {
 
 /**
  * Ends what a dead run left half done. Only a repair changes anything, and only after both sides were read to their
- * end once (P8); they are read again afterwards, since settling may change them.
+ * end once (P8). They are read again afterwards, since settling may change them.
  */
 async function settle(run: Run, { open }: Entered): Promise<Settled> {
   if (open.length === 0 || run.options.mode !== 'repair') return { unsettled: open };
@@ -124,11 +124,11 @@ async function* counted(run: Run, pairs: AsyncIterable<Pair>): AsyncGenerator<Pa
 }
 
 interface Compared {
-  /** What differs, in batches, each looked at a second time. */
+  /** The differences in batches, each looked at a second time. */
   readonly differences: AsyncIterable<readonly Difference[]>;
 }
 
-/** Judges every pair, and again alone what seems to differ. */
+/** Judges every pair; one that seems to differ is read and judged again, alone. */
 function compare(run: Run, { pairs }: Observed): Compared {
   const { ledger, options } = run;
   const countOk = (bytes: number, count: number): void => ledger.tally.count('ok', bytes, count);

@@ -1,4 +1,4 @@
-// What a run met, as an error of the catalogue. S3's errors arrive as such; what else is thrown is pg's, or our bug.
+// Turns anything thrown in a run into an error of the catalogue. S3's errors are such already; the rest is pg's, or our bug.
 import { asKeepsakeError, KeepsakeError } from '../shared/errors.ts';
 import { asDatabaseError } from '../shared/postgres.ts';
 

@@ -8,7 +8,7 @@ import type { Bucket } from '../shared/s3/client.ts';
 import type { JudgeOptions } from './compare/judge.ts';
 import type { ReconcilerConfig, RemovalLimits } from './config.ts';
 import { Ledger } from './ledger.ts';
-import type { ReportPublisher } from './publish/publisher.ts';
+import type { ReportPublisher } from './publish/report-publisher.ts';
 
 export interface ReconcilerDeps {
   readonly config: ReconcilerConfig;

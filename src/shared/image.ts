@@ -3,6 +3,8 @@ import { v7 as uuidv7 } from 'uuid';
 
 /** Every image lies under this prefix; what lies elsewhere in the bucket is none of ours. */
 export const imagePrefix = 'images/';
+/** Smaller copies of images, made when they are first asked for: derived, never links, deleted with their image. */
+export const thumbnailPrefix = 'thumbnails/';
 /** Where the reconciler puts objects aside. Outside `imagePrefix`, so that no listing of images meets them. */
 export const quarantinePrefix = 'quarantine/';
 
@@ -52,6 +54,14 @@ export interface ImageJson {
   readonly height: number | null;
   readonly frames: number | null;
   readonly placeholder: string | null;
+  /** Smaller copies, narrowest first, for `srcset`. None for SVG and for images that are small already. */
+  readonly thumbnails: readonly Thumbnail[];
+}
+
+/** `width` in pixels; `url` is a path on the same origin. */
+export interface Thumbnail {
+  readonly width: number;
+  readonly url: string;
 }
 
 /** A page of the API; `next` is a path with its cursor, or null at the end. */
@@ -78,6 +88,14 @@ export function idOfKey(key: string): string | undefined {
 /** Where the API serves an object: `/api/s3-image/{key}`, the key's slashes kept. */
 export function imageUrl(key: string): string {
   return `/api/s3-image/${key.split('/').map(encodeURIComponent).join('/')}`;
+}
+
+/** Widths of thumbnails: a card of the gallery on a plain and on a dense screen, and a picture of its own. */
+export const thumbnailWidths = [320, 640, 1280] as const;
+
+/** The object of a thumbnail: `thumbnails/<width>/<id>.webp`. */
+export function thumbnailKey(id: string, width: number): string {
+  return `${thumbnailPrefix}${width}/${id}.webp`;
 }
 
 /**

@@ -17,6 +17,7 @@ export const cluster = {
 export const paths = {
   images: '/api/images/',
   object: '/api/s3-image/',
+  thumbnail: '/api/thumbnails/',
   debug: '/api/debug/',
   integrity: '/api/integrity/',
   openApi: '/api/openapi.json',

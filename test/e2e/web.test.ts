@@ -1,4 +1,5 @@
 // The page in a real browser on the real system, as `npm start` runs it: what a person does, start to end.
+import { readdirSync, readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -24,6 +25,7 @@ const quiet = [
   '--disable-sync',
 ];
 const bucket = 'my-test-bucket';
+const fixtures = path.resolve(import.meta.dirname, '../fixtures/images');
 
 describeWith(['chromium'], 'the page', () => {
   let folder: string;
@@ -159,6 +161,25 @@ describeWith(['chromium'], 'the page', () => {
     await page.getByRole('alert').waitFor();
   });
 
+  test('shows whatever was taken, and takes nothing that it can not show', async () => {
+    const names = readdirSync(fixtures).sort();
+    const files = [
+      ...names.map((name) => [name, readFileSync(path.join(fixtures, name))] as const),
+      ...allImageTypes.map((type) => [type, smallImage(type)] as const),
+    ];
+    const verdicts = [];
+    for (const [name, bytes] of files) {
+      const form = new FormData();
+      form.append('image', new Blob([new Uint8Array(bytes)]), name);
+      const answer = await fetch(`${url}/api/images/`, { method: 'POST', body: form });
+      const { image_url } = (await answer.json()) as Partial<ImageJson>;
+      const isShown = image_url !== undefined && (await page.evaluate(canShow, image_url));
+      verdicts.push(`${name}: ${answer.status}${isShown ? ', shown' : ''}`);
+    }
+    const taken = ['MA1A.avif', 'mif1.avif', 'entitybracket.svg', 'utf16le.svg', ...allImageTypes];
+    expect(verdicts).toEqual(files.map(([name]) => `${name}: ${taken.includes(name) ? '201, shown' : '415'}`));
+  });
+
   test('says a broken link on every view, shows what a repair would do, and repairs when told', async () => {
     const bytes = pngImage({ width: 60, height: 40, seed: 3 });
     const image = await upload(url, 'lost.png', bytes);
@@ -194,6 +215,16 @@ describeWith(['chromium'], 'the page', () => {
 });
 
 /** How many pictures of the gallery have pixels. */
+/** In the page: whether an `<img>` of it draws. */
+async function canShow(src: string): Promise<boolean> {
+  const picture = new Image();
+  picture.src = src;
+  return picture.decode().then(
+    () => picture.naturalWidth > 0,
+    () => false,
+  );
+}
+
 function drawnPictures(page: Page): Promise<number> {
   return page
     .locator('ks-picture-frame img')

@@ -4,7 +4,7 @@ import { ApiException, CoreV1Api, KubeConfig, RbacAuthorizationV1Api } from '@ku
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createClusterPublisher } from '../../src/reconciler/publish/cluster-publisher.ts';
 import { toManifest } from '../../src/reconciler/publish/manifest.ts';
-import type { ReportPublisher } from '../../src/reconciler/publish/publisher.ts';
+import type { ReportPublisher } from '../../src/reconciler/publish/report-publisher.ts';
 import type { IntegrityReport } from '../../src/shared/report.ts';
 import { aReport } from '../support/a-report.ts';
 import { describeWith } from '../support/requirements.ts';

@@ -18,6 +18,7 @@ const shown: ImageJson = {
   height: 16,
   frames: 1,
   placeholder: null,
+  thumbnails: [],
 };
 
 function ledgerWith(...steps: readonly ((ledger: ImageLedger) => unknown)[]): ImageLedger {

@@ -24,6 +24,8 @@ export interface Given {
   readonly objects?: Readonly<Record<string, string>>;
   readonly isInOutbox?: boolean;
   readonly isRowTaken?: boolean;
+  /** The journal's only entry, open or not. */
+  readonly entry?: Readonly<Record<string, unknown>>;
   /** The keeper's versions of any key. */
   readonly kept?: readonly string[];
 }
@@ -84,11 +86,12 @@ function nameOf(sql: string, values: readonly unknown[]): string | null {
   return null;
 }
 
-function answerOf(sql: string, { row, isInOutbox, isRowTaken }: Given): Answer {
+function answerOf(sql: string, { row, isInOutbox, isRowTaken, entry }: Given): Answer {
   if (sql.includes('FROM images WHERE key')) return answer(row ? [toRecord(row)] : []);
   if (sql.includes('FROM outbox')) return answer(isInOutbox ? [{}] : []);
   if (sql.startsWith('INSERT INTO images')) return answer(isRowTaken ? [] : [{}]);
-  if (sql.includes('FROM integrity_actions WHERE id')) return answer([expiredEntry]);
+  if (sql.includes('FROM integrity_actions WHERE id')) return answer([entry ?? expiredEntry]);
+  if (sql.includes("WHERE state = 'started'")) return answer(entry ? [entry] : []);
   if (sql.startsWith('SELECT')) return answer([]);
   return answer([{}]);
 }

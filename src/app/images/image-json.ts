@@ -1,6 +1,7 @@
 // An image as clients see it: the schema that describes it, and the way from its row.
 import { z } from 'zod';
-import { type ImageJson, type ImageRow, imageUrl } from '../../shared/image.ts';
+import { type ImageJson, type ImageRow, imageUrl, type Thumbnail, thumbnailWidths } from '../../shared/image.ts';
+import { paths } from '../../shared/names.ts';
 import type { ImageFacts } from './inspect/facts.ts';
 
 export const titleSchema = z.string().trim().max(200, 'at most 200 characters');
@@ -20,6 +21,7 @@ export const imageSchema: z.ZodType<ImageJson> = z.object({
   height: z.int().nullable(),
   frames: z.int().nullable(),
   placeholder: z.string().nullable(),
+  thumbnails: z.array(z.object({ width: z.int(), url: z.string() })),
 });
 
 /** What a row knows of its pixels: all null for images that were stored before they were decoded. */
@@ -46,5 +48,17 @@ export function toImageJson(image: StoredImage): ImageJson {
     height,
     frames: image.frames,
     placeholder: image.placeholder,
+    thumbnails: thumbnailsOf(image, width),
   };
 }
+
+// Smaller in pixels, and no small file to begin with. An SVG is drawn sharp at any size by the browser.
+function thumbnailsOf({ key, contentType, sizeBytes }: StoredImage, shownWidth: number | null): Thumbnail[] {
+  if (contentType === 'image/svg+xml' || sizeBytes <= smallBytes) return [];
+  return thumbnailWidths
+    .filter((width) => shownWidth === null || width < shownWidth)
+    .map((width) => ({ width, url: `${paths.thumbnail}${width}/${key}` }));
+}
+
+/** A file that needs no smaller copy. */
+const smallBytes = 32 * 1024;

@@ -5,6 +5,7 @@ import type { Logger } from '../../shared/logger.ts';
 import { asDatabaseError, type Pool } from '../../shared/postgres.ts';
 import type { Bucket } from '../../shared/s3/client.ts';
 import { asS3Error } from '../../shared/s3/errors.ts';
+import { deleteThumbnails } from '../thumbnails/delete-thumbnails.ts';
 
 export interface OutboxDeps {
   readonly pool: Pool;
@@ -64,6 +65,7 @@ async function deleteObject(deps: OutboxDeps, entry: Entry, abortSignal: AbortSi
   const { pool, bucket, logger, clock } = deps;
   try {
     await bucket.client.send(new DeleteObjectCommand({ Bucket: bucket.name, Key: entry.key }), { abortSignal });
+    await deleteThumbnails(bucket, entry.key, abortSignal);
     await pool.query('DELETE FROM outbox WHERE id = $1', [entry.id]);
     return true;
   } catch (thrown) {

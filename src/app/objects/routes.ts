@@ -7,13 +7,13 @@ import { assertNever, KeepsakeError } from '../../shared/errors.ts';
 import { idOfKey } from '../../shared/image.ts';
 import { paths } from '../../shared/names.ts';
 import type { Pool } from '../../shared/postgres.ts';
-import { type Bucket, headObject } from '../../shared/s3/client.ts';
+import type { Bucket } from '../../shared/s3/client.ts';
 import { asS3Error } from '../../shared/s3/errors.ts';
 import { imagePolicy } from '../http/headers.ts';
 import type { Route } from '../http/route.ts';
 import type { StoredImage } from '../images/image-json.ts';
-import { findStoredByKey } from '../images/rows.ts';
 import { applicableRange, isUnchanged, parseRange, type Validators } from './range.ts';
+import { findImage, objectMissing, proveObject, wrongSize } from './stored-object.ts';
 
 export interface ObjectRoutesDeps {
   readonly pool: Pool;
@@ -87,16 +87,6 @@ function keyOf(request: Request): string {
   });
 }
 
-async function findImage(pool: Pool, key: string): Promise<StoredImage> {
-  const image = await findStoredByKey(pool, key);
-  if (image) return image;
-  throw new KeepsakeError('ImageNotFound', {
-    what: 'there is no image of this key',
-    got: key,
-    remedy: 'It may have been deleted; see /api/images/.',
-  });
-}
-
 /** The SHA-256 as ETag: it stays right when the object is restored, copied or moved. */
 function validatorsOf({ sha256, uploadedAt }: StoredImage): Validators {
   return { etag: `"${sha256}"`, lastModified: new Date(Math.floor(uploadedAt.getTime() / 1000) * 1000) };
@@ -143,33 +133,4 @@ async function send(deps: ObjectRoutesDeps, response: Response, { image, part }:
   response.setTimeout(deps.readIdleMs, () => response.destroy());
   // Either side's end ends the other: a client that leaves stops the read from S3, a read that breaks cuts the answer.
   await new Promise<void>((resolve) => pipeline(body, response, () => resolve()));
-}
-
-async function proveObject({ bucket, pool }: ObjectRoutesDeps, image: StoredImage): Promise<void> {
-  const found = await headObject(bucket, image.key);
-  if (found.kind === 'absent') throw await objectMissing(pool, image);
-  if (found.head.ContentLength !== image.sizeBytes) throw wrongSize(image, image.sizeBytes, found.head.ContentLength);
-}
-
-/** S3 has no such object: a broken link, unless the image was deleted while we asked. */
-async function objectMissing(pool: Pool, image: StoredImage, cause?: unknown): Promise<KeepsakeError> {
-  await findImage(pool, image.key);
-  return new KeepsakeError(
-    'S3ObjectMissing',
-    {
-      what: 'the link of this image is broken: its row is there, its object is not in S3',
-      got: image.key,
-      remedy: 'Run npm run check to see what is missing, and npm run fix to have it restored.',
-    },
-    cause,
-  );
-}
-
-function wrongSize({ key }: StoredImage, expected: number, got: number | undefined): KeepsakeError {
-  return new KeepsakeError('ChecksumMismatch', {
-    what: `the object ${key} is not the one that was stored`,
-    expected: `${expected} bytes`,
-    got: `${got ?? 'an unknown number of'} bytes`,
-    remedy: 'Run npm run check, and npm run fix to have it restored.',
-  });
 }

@@ -1,4 +1,4 @@
-// Parts of multipart uploads that nobody will complete: they are no object, nobody can read them, but they take room.
+// Parts of multipart uploads that nobody will complete. They are no object and can't be read, but they take room.
 import { AbortMultipartUploadCommand, ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
 import type { Bucket } from '../../shared/s3/client.ts';
 import { asS3Error, isNotFound } from '../../shared/s3/errors.ts';

@@ -1,5 +1,5 @@
-// Act: one planned action at a time, every kind in one order: lock → look again → journal → effects → journal → commit
-// → confirm. P9: nothing changes before its journal entry is on disk, so settle.ts can end whatever a crash cuts.
+// Act does one planned action, whatever its kind, in one order:
+// lock → look again → journal → effects → journal → commit → confirm. P9: nothing changes before its journal entry is on disk, so settle.ts can end whatever a crash cuts.
 import type { PoolClient } from 'pg';
 import { inTransaction } from '../../shared/postgres.ts';
 import type { ActionKind, ActionResult } from '../../shared/report.ts';

@@ -1,5 +1,5 @@
-// A bucket that is gone although rows refer to it: the keeper makes it anew, with its settings, when it puts an object
-// back. So one object that a row asks for is restored, and the pass that follows finds what else is missing.
+// Brings back a bucket that is gone although rows refer to it. The keeper makes it anew, with its settings, when it puts
+// an object back. So one object that a row asks for is restored; the pass that follows finds the rest.
 import type { ImageRow } from '../../shared/image.ts';
 import type { KeeperClient } from '../../shared/keeper-api.ts';
 import type { Pool } from '../../shared/postgres.ts';
@@ -23,7 +23,7 @@ export interface FirstObject {
   readonly versionId: string;
 }
 
-/** What the keeper could begin with; null when it holds nothing that a row asks for. Changes nothing. @throws KeepsakeError */
+/** The object to begin with; null when the keeper holds none that a row asks for. Changes nothing. @throws KeepsakeError */
 export async function findFirstObject(deps: BucketDeps): Promise<FirstObject | null> {
   const { rows } = await deps.pool.query<ImageRecord>(
     `SELECT ${imageColumns} FROM images WHERE status = 'stored' ORDER BY key LIMIT ${rowsTried}`,

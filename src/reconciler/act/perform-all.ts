@@ -27,7 +27,7 @@ export async function* performAll(
     if (result.state === 'failed') failures += 1;
     return { action, result };
   });
-  signal.throwIfAborted(); // only now: what was under way has been told
+  signal.throwIfAborted(); // only now: the results of actions under way have been yielded
 }
 
 function inOrder(plan: readonly PlannedAction[]): readonly PlannedAction[] {

@@ -1,5 +1,5 @@
-// Undo takes an action back from its journal entry, every kind in one order: bytes, proven → rows and journal in one
-// transaction → the spare copy. Cut anywhere, undoing again ends it.
+// Undo takes an action back from its journal entry, whatever its kind, in one order: bytes, proven → rows and journal →
+// the spare copy. Rows and journal are one transaction. Cut anywhere, undoing again ends it.
 import { KeepsakeError } from '../../shared/errors.ts';
 import { inTransaction } from '../../shared/postgres.ts';
 import type { ActionResult } from '../../shared/report.ts';

@@ -1,20 +1,20 @@
-// Compare, second half: what a pair means. Pure: the clock is passed in. An ordered list of rules, the first that
-// answers decides; the last one always answers.
+// Compare, second half: judging a pair. Pure: the clock is passed in. The rules are an ordered list, and the first that
+// answers decides. A pair for which none answers is `ok`.
 import type { FindingClass } from '../../shared/report.ts';
 import type { BytesRead } from '../observe/object-bytes.ts';
 import type { Pair } from './pair-up.ts';
 
-/** The classes that mean something is wrong: what `too-new` may turn out to be. */
+/** The classes of a fault, into which `too-new` may turn. */
 export type Drift = Exclude<FindingClass, 'ok' | 'too-new'>;
 
-/** `drift` is what it is, or would be once it is old enough; null for `ok`. `reason` is a sentence for people. */
+/** `drift` is the fault, also one that is too new to say so; null for `ok`. `reason` is a sentence for people. */
 export interface Verdict {
   readonly class: FindingClass;
   readonly drift: Drift | null;
   readonly reason: string;
 }
 
-/** A pair with what else is known of it. `bytes` is null when nobody read them; `deletionAt`: its outbox entry's time. */
+/** A pair and all else that is known of it. `bytes` is null when nobody read them; `deletionAt`: its outbox entry's time. */
 export interface Case extends Pair {
   readonly bytes: BytesRead | null;
   readonly deletionAt: Date | null;

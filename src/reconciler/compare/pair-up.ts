@@ -4,7 +4,7 @@ import type { ImageRow } from '../../shared/image.ts';
 import { compareKeys } from '../../shared/key-order.ts';
 import type { ListedObject } from '../../shared/s3/listing.ts';
 
-/** What stands under one key: an object, a row, or both. Never neither. */
+/** The object, the row, or both that stand under one key. Never neither. */
 export interface Pair {
   readonly key: string;
   readonly object: ListedObject | null;

@@ -7,7 +7,7 @@ import { assertBucket, type Bucket } from '../../shared/s3/client.ts';
 import { asS3Error, isNotFound } from '../../shared/s3/errors.ts';
 import type { ListedObject } from '../../shared/s3/listing.ts';
 
-/** What reading an object came to. `unreadable`: S3 lists it and has its head, but its bytes don't come whole. */
+/** The outcome of reading an object. `unreadable`: S3 lists it and has its head, but its bytes don't come whole. */
 export type BytesRead =
   | { readonly kind: 'read'; readonly sizeBytes: number; readonly sha256: string }
   | { readonly kind: 'unreadable'; readonly reason: string };

@@ -1,5 +1,5 @@
-// Observe: both sides as streams in key order. Rows are read in one snapshot that is taken before the listing begins:
-// whatever a stored row of the snapshot names was in S3 by then, so what the listing lacks is gone, not merely late.
+// Observe: the rows as a stream in key order, from one snapshot that is taken before the listing of S3 begins. The object
+// of a stored row was in S3 by then. If the listing lacks it, it is gone and not merely late.
 import type { ImageRow } from '../../shared/image.ts';
 import { asDatabaseError, type Pool } from '../../shared/postgres.ts';
 import { type ImageRecord, imageColumns, toImageRow } from './image-rows.ts';

@@ -1,11 +1,11 @@
-// The brakes of P9: what makes a run refuse to remove, although it read everything. Pure. Each brake's message ends
-// with what to do next. Restoring is never braked: it only adds bytes that are proven, whatever was lost.
+// The brakes of P9: each is a reason to refuse removals although everything was read. Pure. A brake's message ends with
+// the next step for a person. Restoring is never braked: it only adds bytes that are proven.
 import type { Condition } from '../../shared/report.ts';
 import type { RemovalLimits } from '../config.ts';
 import type { Identity } from '../observe/identity.ts';
 import type { Remembered } from '../state/runs.ts';
 
-/** What a run knows of both sides as wholes. */
+/** Both sides as a run has counted them. */
 export interface Sides {
   readonly objectsRead: number;
   readonly rowsRead: number;
@@ -104,8 +104,8 @@ const brakes: readonly Brake[] = [bucketLooksEmpty, databaseLooksEmpty, storeRep
 
 /**
  * Asks every brake. `isPulled`: at least one forbids removals and makes the run `Suspicious`; notices only tell.
- * `isLimitReached` forbids adopting too. Rows that their objects prove may be adopted under the other brakes: it adds
- * only, and after a lost database it is the way back.
+ * `isLimitReached` forbids adopting too. Under the other brakes, rows that their objects prove may be adopted. It
+ * only adds, and it is the way back after a lost database.
  */
 export function pullBrakes(input: BrakeInput): {
   readonly isPulled: boolean;

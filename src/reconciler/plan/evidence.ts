@@ -1,11 +1,10 @@
-// Plan, first half: what the plan must know of each difference beside the difference itself: since when it stands, and
-// what could mend it.
+// Plan, first half: evidence. The plan must know since when a difference stands, and which means could mend it.
 import type { Difference } from '../compare/differences.ts';
 import { mapInFlight } from '../in-flight.ts';
 import { recordSightings, type Sighting, storableKey } from '../state/memory.ts';
 import { gatherMeans, type Means, type MeansDeps } from './means.ts';
 
-/** A difference, when it was first seen, and what could mend it: all that the plan needs to decide. */
+/** A difference, its first sighting, and the means to mend it: all that the plan needs to decide. */
 export interface Evidence extends Means, Pick<Difference, 'known' | 'verdict'> {
   readonly sighting: Sighting;
 }

@@ -1,5 +1,5 @@
-// What could mend a difference: bytes for a row (the keeper's versions, the quarantine), a row for an object (its own
-// metadata, proven by its bytes). Read-only.
+// The means to mend a difference. A row needs bytes: the keeper's versions or the quarantine may hold them. An object
+// needs a row: its own metadata gives it, proven by its bytes. Read-only.
 import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3';
 import { KeepsakeError } from '../../shared/errors.ts';
 import { fromObjectMetadata, type ImageRow, idOfKey, imageTypes } from '../../shared/image.ts';
@@ -31,7 +31,7 @@ export interface MeansDeps {
   readonly signal: AbortSignal;
 }
 
-/** Gathers what could mend one difference. @throws KeepsakeError of S3 or Postgres; a silent keeper is no error. */
+/** Gathers the means for one difference. @throws KeepsakeError of S3 or Postgres; a silent keeper is no error. */
 export async function gatherMeans(deps: MeansDeps, { known, verdict, head }: Difference): Promise<Means> {
   const nothing: Means = { sources: [], rebuilt: null, isDeletedInKeeper: false };
   switch (verdict.class) {
@@ -51,7 +51,7 @@ export async function gatherMeans(deps: MeansDeps, { known, verdict, head }: Dif
   }
 }
 
-/** What may bring back the bytes of a row. */
+/** The sources that may hold the bytes of a row. */
 export async function restoreSources(
   deps: Pick<MeansDeps, 'pool' | 'bucket' | 'keeper'>,
   row: ImageRow,
@@ -95,14 +95,14 @@ async function quarantinedUnder(pool: Pool, row: ImageRow): Promise<readonly Res
 }
 
 /**
- * The row of an upload whose object is the body that came, proven by its bytes: the row knows their SHA-256 (the API
+ * The row of an upload whose object is the body that came. Its bytes prove it: the row knows their SHA-256 (the API
  * writes it down before the object appears), or the object's metadata does. Null when neither proves it.
  */
 function finishedRow(row: ImageRow, { object, bytes }: Case, head: HeadObjectCommandOutput | null): ImageRow | null {
   if (!object || !head || bytes?.kind !== 'read' || bytes.sizeBytes === 0) return null;
-  const told = fromObjectMetadata(head.Metadata ?? {});
+  const given = fromObjectMetadata(head.Metadata ?? {});
   const isProven =
-    (row.sha256 ?? told.sha256) === bytes.sha256 && told.id === row.id && !contradicts(head, bytes.sha256);
+    (row.sha256 ?? given.sha256) === bytes.sha256 && given.id === row.id && !contradicts(head, bytes.sha256);
   return isProven ? { ...row, status: 'stored', sizeBytes: bytes.sizeBytes, sha256: bytes.sha256 } : null;
 }
 
@@ -112,29 +112,29 @@ async function rowFromObject(
   head: HeadObjectCommandOutput,
 ): Promise<ImageRow | null> {
   const id = idOfKey(key);
-  const told = fromObjectMetadata(head.Metadata ?? {});
+  const given = fromObjectMetadata(head.Metadata ?? {});
   const contentType = head.ContentType ?? '';
   const ending = Object.entries(imageTypes).find(([type]) => type === contentType)?.[1];
-  if (!id || told.id !== id || !ending || !key.endsWith(`.${ending}`) || !object) return null;
+  if (!id || given.id !== id || !ending || !key.endsWith(`.${ending}`) || !object) return null;
   const bytes = await readObjectBytes(bucket, key, signal);
   if (bytes.kind !== 'read' || bytes.sizeBytes === 0 || contradicts(head, bytes.sha256)) return null;
   return {
     id,
     key,
     contentType,
-    title: told.title ?? '',
-    originalName: told.originalName ?? key,
+    title: given.title ?? '',
+    originalName: given.originalName ?? key,
     sizeBytes: bytes.sizeBytes,
     sha256: bytes.sha256,
     status: 'stored',
-    uploadedAt: told.uploadedAt ?? object.lastModified,
+    uploadedAt: given.uploadedAt ?? object.lastModified,
   };
 }
 
-/** Whether what the uploader said of the bytes differs from what they are. A composite checksum (with a dash) says nothing. */
+/** Whether the uploader's SHA-256 differs from that of the bytes. A composite checksum (with a dash) says nothing. */
 function contradicts(head: HeadObjectCommandOutput, sha256: string): boolean {
-  const told = fromObjectMetadata(head.Metadata ?? {}).sha256;
+  const given = fromObjectMetadata(head.Metadata ?? {}).sha256;
   const stored = head.ChecksumSHA256;
   const storedHex = stored && !stored.includes('-') ? Buffer.from(stored, 'base64').toString('hex') : undefined;
-  return (told !== undefined && told !== sha256) || (storedHex !== undefined && storedHex !== sha256);
+  return (given !== undefined && given !== sha256) || (storedHex !== undefined && storedHex !== sha256);
 }

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { anEvidence, anObject, aRow, exampleKey, exampleNow } from '../../../test/support/reconciler-examples.ts';
 import type { findingClasses } from '../../shared/report.ts';
@@ -149,4 +150,46 @@ test('a plan is a value: JSON keeps all of it', () => {
     key: exampleKey,
     sources: [...sources],
   });
+});
+
+const anyEvidence = fc.record({
+  drift: fc.constantFrom('missing', 'orphan', 'size-mismatch', 'checksum-mismatch', 'unreadable', 'pending'),
+  isTooNew: fc.boolean(),
+  hasRow: fc.boolean(),
+  hasObject: fc.boolean(),
+  isProven: fc.boolean(),
+  isKept: fc.constantFrom('yes', 'no', 'unknown'),
+  ageMs: fc.constantFrom(0, hourMs - 1, hourMs, hourMs + 1),
+  isEarlier: fc.boolean(),
+});
+const anyRights = fc.record({
+  shouldCleanS3: fc.boolean(),
+  shouldCleanAll: fc.boolean(),
+  isForNextRun: fc.boolean(),
+  graceMs: fc.constantFrom(0, hourMs),
+});
+
+test('removes nothing without the right, an earlier sighting, the grace and the silence of every source', () => {
+  fc.assert(
+    fc.property(anyEvidence, anyRights, (one, rights) => {
+      const { action } = planFor(
+        anEvidence({
+          ...finding(one.drift, { row: one.hasRow ? aRow() : null, object: one.hasObject ? anObject() : null }),
+          verdict: { class: one.isTooNew ? 'too-new' : one.drift, drift: one.drift, reason: '' },
+          sources: one.isKept === 'unknown' ? 'unknown' : one.isKept === 'yes' ? sources : [],
+          rebuilt: one.isProven ? aRow() : null,
+          sighting: { firstSeenAt: new Date(+exampleNow - one.ageMs), isEarlier: one.isEarlier },
+        }),
+        { ...options, ...rights },
+      );
+      if (one.isTooNew) expect(action).toBeNull();
+      if (action?.action !== 'quarantine' && action?.action !== 'delete') return;
+      expect(one.isEarlier || rights.isForNextRun).toBe(true);
+      expect(one.ageMs).toBeGreaterThanOrEqual(rights.graceMs);
+      expect(rights.shouldCleanAll || (action.action === 'quarantine' && rights.shouldCleanS3)).toBe(true);
+      if (action.action === 'quarantine') expect(one.isProven).toBe(false);
+      else expect(one.isKept).toBe('no');
+    }),
+    { numRuns: 2000 },
+  );
 });

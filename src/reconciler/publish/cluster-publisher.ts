@@ -14,7 +14,7 @@ import type { IntegrityReport } from '../../shared/report.ts';
 import type { ReconcilerConfig } from '../config.ts';
 import { eventsOf, type ReportEvent } from './events.ts';
 import { historyLabel, parseReport, type ReportManifest, toHistory, toManifest } from './manifest.ts';
-import type { ReportPublisher } from './publisher.ts';
+import type { ReportPublisher } from './report-publisher.ts';
 
 type Target = Pick<ReconcilerConfig, 'namespace' | 'clusterHistory'>;
 
@@ -144,8 +144,8 @@ function asClusterError(error: unknown, verb: string, resource: string, namespac
 
 function messageOf({ body, message }: ApiException<unknown>): string {
   const status: unknown = typeof body === 'string' ? safeParse(body) : body;
-  const told = typeof status === 'object' && status !== null && 'message' in status ? String(status.message) : message;
-  return told.slice(0, 500);
+  const said = typeof status === 'object' && status !== null && 'message' in status ? String(status.message) : message;
+  return said.slice(0, 500);
 }
 
 function safeParse(text: string): unknown {

@@ -3,7 +3,7 @@ import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { KeepsakeError } from '../../shared/errors.ts';
 import { fromYaml, toManifest, toYaml } from './manifest.ts';
-import type { ReportPublisher } from './publisher.ts';
+import type { ReportPublisher } from './report-publisher.ts';
 
 /** Publishes to `file`. @throws KeepsakeError `DataFolderUnusable` when publishing can't write it. */
 export function createFilePublisher(file: string, namespace: string): ReportPublisher {

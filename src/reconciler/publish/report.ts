@@ -71,7 +71,7 @@ export class Tally {
       this.actions[result.state] += 1;
   }
 
-  /** A bucket that comes back with the object of `key`: all that can be told of a repair before there is one to read. */
+  /** Plans a bucket that comes back with the object of `key`. Before there is a bucket to read, no more is known. */
   planBucket(key: string): void {
     this.actions.planned = 1;
     const reason = 'the keeper makes the bucket anew, then restores the rest';
@@ -121,7 +121,7 @@ export function statusOf(facts: {
   return facts.isBraked ? 'Suspicious' : 'Degraded';
 }
 
-/** One line for people: what is wrong, what was or can be done. */
+/** One line for people: the findings, then the repairs that were or can be done. */
 export function summarise(
   status: IntegrityStatus,
   { counts, actions, driftCount }: Tally,
@@ -137,10 +137,11 @@ export function summarise(
     .filter((name) => name !== 'ok' && counts[name].count > 0)
     .map((name) => `${count(counts[name].count)} ${words[name]}`);
   const found = parts.length === 0 ? wholeOf(all) : `Of ${count(all)}: ${parts.join(', ')}`;
-  const deeds = acted > 0 ? `; ${actions.done} repaired, ${actions.failed} failed, ${actions.skipped} left alone` : '';
+  const repairs =
+    acted > 0 ? `; ${actions.done} repaired, ${actions.failed} failed, ${actions.skipped} left alone` : '';
   const means = acted === 0 && driftCount > 0 ? `; ${count(options.remediable)} can be repaired (npm run fix)` : '';
   const warning = status === 'Suspicious' ? ' Something looks wrong, so nothing is removed: see the conditions' : '';
-  return `${found}${deeds}${means}.${warning}${warning && '.'}`;
+  return `${found}${repairs}${means}.${warning}${warning && '.'}`;
 }
 
 function wholeOf(all: number): string {

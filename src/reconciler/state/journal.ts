@@ -1,20 +1,20 @@
-// The journal of repairs, `integrity_actions`: written before an act and after it. An entry that stays `started` is
-// one whose run died, or whose servers went away under it; the next repair settles it (act/settle.ts).
+// The journal of repairs, `integrity_actions`: written before an action and after it. An entry stays `started` when its
+// run died or its servers went away; the next repair settles it (act/settle.ts).
 import type { PoolClient } from 'pg';
 import { KeepsakeError } from '../../shared/errors.ts';
 import type { ImageRow } from '../../shared/image.ts';
 import type { Pool } from '../../shared/postgres.ts';
 import type { ActionKind } from '../../shared/report.ts';
 
-/** What undoing needs. Bytes are set aside under `quarantineKey` with their SHA-256; rows are whole. */
+/** The facts that undoing needs. Bytes are set aside under `quarantineKey` with their SHA-256; rows are whole. */
 export interface UndoNote {
   /** Why it was done, for people. */
   readonly reason?: string;
   readonly quarantineKey?: string;
   readonly sha256?: string;
-  /** The row that the act took away or changed. */
+  /** The row that the action took away or changed. */
   readonly rowBefore?: ImageRow;
-  /** The row that the act made or left. */
+  /** The row that the action made or left. */
   readonly rowAfter?: ImageRow;
 }
 
@@ -50,7 +50,7 @@ type UndoNoteJson = Omit<UndoNote, 'rowBefore' | 'rowAfter'> & {
   readonly rowAfter?: ImageRowJson;
 };
 
-/** Writes that an act begins. Committed when it returns: only then may the act change anything. */
+/** Writes that an action begins. Committed when it returns: only then may the action change anything. */
 export async function beginAction(
   pool: Pool,
   entry: Pick<JournalEntry, 'id' | 'runId' | 'action' | 'key' | 'undo' | 'startedAt' | 'expiresAt'>,
@@ -62,7 +62,10 @@ export async function beginAction(
   );
 }
 
-/** Writes how an act ended; a new `undo` takes the old one's place, its reason kept. In the act's own transaction where it has one, so that both hold or neither. */
+/**
+ * Writes how an action ended, in the transaction of the action where it has one, so that both hold or neither. A new
+ * `undo` replaces the old one but keeps its reason.
+ */
 export async function endAction(
   client: Pool | PoolClient,
   id: string,
@@ -86,12 +89,12 @@ export async function forgetQuarantine(client: PoolClient, id: string): Promise<
   await client.query(`UPDATE integrity_actions SET undo = undo - 'quarantineKey' WHERE id = $1`, [id]);
 }
 
-/** Notes why an act stopped half-way; it stays `started` for the next repair to settle. */
+/** Notes why an action stopped half-way; it stays `started` for the next repair to settle. */
 export async function noteFailure(pool: Pool, id: string, error: string): Promise<void> {
   await pool.query('UPDATE integrity_actions SET error = $2 WHERE id = $1', [id, error]);
 }
 
-/** The acts that nobody ended, oldest first, at most `limit`. */
+/** The actions that nobody ended, oldest first, at most `limit`. */
 export async function openActions(pool: Pool, limit: number): Promise<readonly JournalEntry[]> {
   const { rows } = await pool.query<JournalRecord>(
     `SELECT ${columns} FROM integrity_actions WHERE state = 'started' ORDER BY started_at LIMIT $1`,
@@ -100,7 +103,7 @@ export async function openActions(pool: Pool, limit: number): Promise<readonly J
   return rows.map(toEntry);
 }
 
-/** Acts that were done or undone, newest first; `before` is the start of the last one seen. */
+/** Actions that were done or undone, newest first; `before` is the start of the last one seen. */
 export async function pastActions(
   pool: Pool,
   { limit, before }: { readonly limit: number; readonly before?: Date },
@@ -114,7 +117,7 @@ export async function pastActions(
   return rows.map(toEntry);
 }
 
-/** What the newest repair with anything left to undo did, newest first: the order in which to take it back. */
+/** The undoable actions of the newest run that has any, newest first: the order in which to undo them. */
 export async function undoableOfLastRepair(pool: Pool, now: Date): Promise<readonly string[]> {
   const { rows } = await pool.query<{ id: string }>(
     `SELECT id FROM integrity_actions

@@ -1,5 +1,5 @@
-// What earlier runs have seen, in `integrity_findings`. Only runs that read everything and found nothing suspicious
-// count (P9): a run that ended otherwise takes its first sightings with it.
+// The memory of earlier runs, in `integrity_findings`. Only runs that read everything and found nothing suspicious count
+// (P9): the first sightings of any other run are dropped.
 import type { PoolClient } from 'pg';
 import type { Pool } from '../../shared/postgres.ts';
 import type { FindingClass } from '../../shared/report.ts';
@@ -18,7 +18,7 @@ export async function forgetUnproven(pool: Pool): Promise<void> {
   );
 }
 
-/** Writes down what this run sees; answers with the first sighting of each, in the order given. */
+/** Records the differences that this run sees; returns the first sighting of each, in the order given. */
 export async function recordSightings(
   pool: Pool,
   runId: string,
@@ -39,7 +39,7 @@ export async function recordSightings(
   });
 }
 
-/** After a whole run: forgets what it no longer saw. */
+/** After a completed run: forgets the differences that it no longer saw. */
 export async function forgetHealed(client: Pool | PoolClient, runId: string): Promise<void> {
   await client.query('DELETE FROM integrity_findings WHERE last_run <> $1', [runId]);
 }

@@ -1,10 +1,10 @@
-// Runs and their reports in `integrity_runs`; what the newest healthy one saw is what a later one is measured by.
+// Runs and their reports, in `integrity_runs`. A later run is measured by the newest healthy one.
 import { KeepsakeError } from '../../shared/errors.ts';
 import type { RunSummary } from '../../shared/integrity-service.ts';
 import type { Pool } from '../../shared/postgres.ts';
 import type { IntegrityReport, RunMode } from '../../shared/report.ts';
 
-/** What the newest healthy run saw. */
+/** The counts and identities that the newest healthy run saw. */
 export interface Remembered {
   readonly rowsRead: number;
   readonly storeId: string | null;
@@ -31,7 +31,7 @@ export async function recordEnd(pool: Pool, report: IntegrityReport, keep: numbe
   );
 }
 
-/** What the newest healthy run saw; null when there was none. */
+/** The measure that the newest healthy run left; null when there was none. */
 export async function remembered(pool: Pool): Promise<Remembered | null> {
   const { rows } = await pool.query<{ report: IntegrityReport }>(
     `SELECT report FROM integrity_runs WHERE status = 'Healthy' ORDER BY started_at DESC LIMIT 1`,
@@ -40,13 +40,13 @@ export async function remembered(pool: Pool): Promise<Remembered | null> {
   return report?.identity ? { rowsRead: report.coverage.rowsRead, ...report.identity } : null;
 }
 
-/** What a report that was shown remembers: what it saw itself, or what was trusted before it. */
+/** The measure in a report that was shown: its own if it can be trusted, else the one it took over. */
 export function memoryOf({ status, remembered, coverage, identity }: IntegrityReport): Remembered | null {
   if (isDoubtful(status)) return remembered ?? null;
   return identity ? { rowsRead: coverage.rowsRead, ...identity } : null;
 }
 
-/** Whether what a run saw is no measure for later ones. */
+/** Whether a run of this status is no measure for later ones. */
 export function isDoubtful(status: IntegrityReport['status']): boolean {
   return status === 'Incomplete' || status === 'Suspicious';
 }

@@ -2,9 +2,13 @@ import { css, html, LitElement, nothing } from 'lit';
 import type { ImageJson } from '../../shared/image.ts';
 import { formatAge, formatBytes, formatTime } from '../data/format.ts';
 import { nameOf } from '../data/images.ts';
+import { srcsetOf, toneOf } from '../data/pictures.ts';
 import { imagePagePath } from '../data/routes.ts';
 import { controlStyles } from './control-styles.ts';
 import './picture-frame.ts';
+
+// As gallery-chunk.ts lays its columns out.
+const cardSizes = '(width >= 1200px) 20vw, (width >= 900px) 25vw, (width >= 640px) 33vw, 50vw';
 
 /** One image of the gallery: its picture, name, age and size; the whole card is the link to its page. */
 export class ImageCard extends LitElement {
@@ -22,7 +26,13 @@ export class ImageCard extends LitElement {
     const name = nameOf(image);
     return html`
       <a href=${imagePagePath(image.id)}>
-        <ks-picture-frame .src=${image.image_url} .alt=${''}></ks-picture-frame>
+        <ks-picture-frame
+          .src=${image.image_url}
+          .srcset=${srcsetOf(image, 640)}
+          .sizes=${cardSizes}
+          .tone=${toneOf(image)}
+          .alt=${''}
+        ></ks-picture-frame>
         <span class="name" title=${name}>${name}</span>
         <span class="facts muted">
           <time datetime=${image.uploaded_at} title=${formatTime(image.uploaded_at)}>

@@ -9,6 +9,7 @@ import { backIcon, binIcon, downloadIcon } from './icons.ts';
 import './confirm-dialog.ts';
 import './copy-text.ts';
 import './error-notice.ts';
+import { srcsetOf, toneOf } from '../data/pictures.ts';
 import './picture-frame.ts';
 import './title-editor.ts';
 
@@ -66,7 +67,13 @@ export class ImagePage extends LitElement {
     return html`
       <div class="layout">
         <a class="picture" href=${image.image_url} target="_blank" rel="noopener" title="Open the image alone">
-          <ks-picture-frame fit="contain" .src=${image.image_url} .alt=${name}></ks-picture-frame>
+          <ks-picture-frame
+            fit="contain"
+            .src=${image.image_url}
+            .srcset=${srcsetOf(image)}
+            .tone=${toneOf(image)}
+            .alt=${name}
+          ></ks-picture-frame>
         </a>
         <div class="side">
           <ks-title-editor .image=${image} @ks-image-changed=${this.#onChanged}></ks-title-editor>

@@ -1,4 +1,4 @@
-import { css, html, LitElement, type PropertyValues } from 'lit';
+import { css, html, LitElement, nothing, type PropertyValues } from 'lit';
 import { asSentence, type Failure } from '../data/failure.ts';
 import { whyBroken } from '../data/images.ts';
 import { controlStyles } from './control-styles.ts';
@@ -6,18 +6,25 @@ import { brokenIcon } from './icons.ts';
 
 /**
  * A picture that fills its host, or the reason why it can't be shown: never the browser's own broken icon.
- * Loads when it comes near the window. `fit`: `cover` cuts it to the host, `contain` shows all of it.
+ * Loads when it comes near the window. `srcset` offers smaller copies, `tone` is the colour until one is there. `fit`: `cover` cuts it to the host, `contain` shows all of it.
  */
 export class PictureFrame extends LitElement {
   static override properties = {
     src: {},
+    srcset: {},
+    sizes: {},
     alt: {},
+    tone: {},
     fit: { reflect: true },
     failure: { state: true },
     isBroken: { state: true },
   };
   declare src: string;
+  declare srcset: string;
+  /** As in HTML: how wide the picture is shown. */
+  declare sizes: string;
   declare alt: string;
+  declare tone: string;
   declare fit: 'cover' | 'contain';
   declare failure: Failure | null;
   declare isBroken: boolean;
@@ -27,7 +34,10 @@ export class PictureFrame extends LitElement {
   constructor() {
     super();
     this.src = '';
+    this.srcset = '';
+    this.sizes = '100vw';
     this.alt = '';
+    this.tone = '';
     this.fit = 'cover';
     this.failure = null;
     this.isBroken = false;
@@ -39,6 +49,7 @@ export class PictureFrame extends LitElement {
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has('tone')) this.style.backgroundColor = this.tone;
     if (!changed.has('src')) return;
     this.#asking?.abort();
     this.#isSecondTry = false;
@@ -51,7 +62,16 @@ export class PictureFrame extends LitElement {
   }
 
   #renderPicture() {
-    return html`<img src=${this.src} alt=${this.alt} loading="lazy" decoding="async" @error=${this.#onError} />`;
+    return html`<img
+      srcset=${this.srcset || nothing}
+      sizes=${this.srcset ? this.sizes : nothing}
+      src=${this.src}
+      alt=${this.alt}
+      loading="lazy"
+      decoding="async"
+      @load=${this.#onLoad}
+      @error=${this.#onError}
+    />`;
   }
 
   #renderBroken() {
@@ -60,6 +80,10 @@ export class PictureFrame extends LitElement {
       <div class="broken" role="img" aria-label=${`${this.alt} can’t be shown`.trim()}>${brokenIcon}</div>
       <p class="reason" title=${reason}>${reason}</p>
     `;
+  }
+
+  #onLoad(): void {
+    this.style.backgroundColor = ''; // transparent pictures stand on the page's own ground
   }
 
   async #onError(): Promise<void> {

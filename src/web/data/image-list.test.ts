@@ -18,6 +18,7 @@ const image = (id: string, second: number, title = ''): ImageJson => ({
   height: 16,
   frames: 1,
   placeholder: null,
+  thumbnails: [],
 });
 const idsOf = (list: { readonly images: readonly ImageJson[] }) => list.images.map(({ id }) => id).join('');
 

@@ -29,14 +29,24 @@ export interface InspectJob extends InspectLimits {
   readonly type: ImageType;
 }
 
+/** An image to be drawn smaller, `width` pixels wide as shown. */
+export interface DrawJob extends InspectJob {
+  readonly width: number;
+}
+
 /** Why an image is refused. `got` ends the sentence "got …". */
 export type Refusal =
   | { readonly kind: 'damaged'; readonly got: string }
   | { readonly kind: 'too-many-pixels'; readonly got: string }
   | { readonly kind: 'too-much-memory'; readonly got: string };
 
-export type Inspection =
-  | { readonly kind: 'image'; readonly facts: ImageFacts }
-  | { readonly kind: 'refused'; readonly refusal: Refusal };
+export interface Refused {
+  readonly kind: 'refused';
+  readonly refusal: Refusal;
+}
 
-export const refuse = (refusal: Refusal): Inspection => ({ kind: 'refused', refusal });
+export type Inspection = { readonly kind: 'image'; readonly facts: ImageFacts } | Refused;
+/** `bytes`: a still WebP. */
+export type Drawing = { readonly kind: 'drawn'; readonly bytes: Uint8Array } | Refused;
+
+export const refuse = (refusal: Refusal): Refused => ({ kind: 'refused', refusal });

@@ -3,12 +3,24 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { KeepsakeError } from '../../../shared/errors.ts';
 import type { Logger } from '../../../shared/logger.ts';
-import { type ImageFacts, type Inspection, type InspectJob, type InspectLimits, refuse } from './facts.ts';
+import {
+  type Drawing,
+  type DrawJob,
+  type ImageFacts,
+  type Inspection,
+  type InspectJob,
+  type InspectLimits,
+  type Refused,
+  refuse,
+} from './facts.ts';
 
 export interface InspectorOptions extends InspectLimits {
   readonly timeoutMs: number;
   readonly logger: Logger;
 }
+
+/** A job without its limits, which are the inspector's. */
+type Task<Job extends InspectJob> = Job extends unknown ? Omit<Job, keyof InspectLimits> : never;
 
 /** Without work for that long, the process ends: it holds some 80 MiB. */
 const idleMs = 60_000;
@@ -27,12 +39,22 @@ export class Inspector {
    * Decodes a whole image. A source that is a file may be written over in its first bytes.
    * @throws KeepsakeError `UnsupportedMediaType` when no browser would show it, `TooManyPixels`
    */
-  async inspect(job: Pick<InspectJob, 'source' | 'type'>, signal: AbortSignal): Promise<ImageFacts> {
-    const turn = this.#last.then(() => this.#inspectNow(job, signal));
-    this.#last = turn.catch(() => {}); // whoever asked is told; the next in line only waits for the end
-    const inspection = await turn;
+  async inspect(job: Task<InspectJob>, signal: AbortSignal): Promise<ImageFacts> {
+    const inspection = await this.#inTurn<Inspection>(job, signal);
     if (inspection.kind === 'image') return inspection.facts;
     throw refusalError(inspection, this.#options);
+  }
+
+  /** Draws an image as a still WebP; undefined when it can't be drawn. The source as for `inspect`; no SVG. */
+  async draw(job: Task<DrawJob>, signal: AbortSignal): Promise<Uint8Array | undefined> {
+    const drawing = await this.#inTurn<Drawing>(job, signal);
+    return drawing.kind === 'drawn' ? drawing.bytes : undefined;
+  }
+
+  #inTurn<T>(job: Task<InspectJob | DrawJob>, signal: AbortSignal): Promise<T | Refused> {
+    const turn = this.#last.then(() => this.#runNow<T>(job, signal));
+    this.#last = turn.catch(() => {}); // whoever asked is told; the next in line only waits for the end
+    return turn;
   }
 
   /** Ends the process, and with it what it looks at. */
@@ -42,12 +64,12 @@ export class Inspector {
     this.#child = undefined;
   }
 
-  async #inspectNow(job: Pick<InspectJob, 'source' | 'type'>, signal: AbortSignal): Promise<Inspection> {
+  async #runNow<T>(job: Task<InspectJob | DrawJob>, signal: AbortSignal): Promise<T | Refused> {
     signal.throwIfAborted();
     clearTimeout(this.#idle);
     const child = this.#child ?? this.#start();
     const { maxPixels, maxMemoryBytes, timeoutMs, logger } = this.#options;
-    const { promise, resolve, reject } = Promise.withResolvers<Inspection>();
+    const { promise, resolve, reject } = Promise.withResolvers<T | Refused>();
     const endBy = (got: string): void => {
       logger.warn({ type: job.type, reason: got }, 'an image could not be decoded');
       this.close();
@@ -61,7 +83,7 @@ export class Inspector {
     const timer = setTimeout(() => endBy(`an image that is not decoded within ${timeoutMs / 1000} s`), timeoutMs);
     child.once('message', resolve).once('exit', onExit).once('error', onExit);
     signal.addEventListener('abort', onAbort, { once: true });
-    child.send({ ...job, maxPixels, maxMemoryBytes } satisfies InspectJob);
+    child.send({ ...job, maxPixels, maxMemoryBytes });
     try {
       return await promise;
     } finally {
@@ -89,10 +111,7 @@ export class Inspector {
   }
 }
 
-function refusalError(
-  { refusal }: Extract<Inspection, { kind: 'refused' }>,
-  { maxPixels, maxMemoryBytes }: InspectLimits,
-): KeepsakeError {
+function refusalError({ refusal }: Refused, { maxPixels, maxMemoryBytes }: InspectLimits): KeepsakeError {
   switch (refusal.kind) {
     case 'too-many-pixels':
       return new KeepsakeError('TooManyPixels', {

@@ -4,7 +4,16 @@ import { open } from 'node:fs/promises';
 import sharp, { type Metadata } from 'sharp';
 import { rgbaToThumbHash } from 'thumbhash';
 import type { ImageType } from '../../../shared/image.ts';
-import { type ImageFacts, type ImageSource, type Inspection, type InspectJob, refuse } from './facts.ts';
+import {
+  type Drawing,
+  type DrawJob,
+  type ImageFacts,
+  type ImageSource,
+  type Inspection,
+  type InspectJob,
+  type Refused,
+  refuse,
+} from './facts.ts';
 
 // One job at a time, nothing kept between jobs: memory follows the image at hand.
 sharp.cache(false);
@@ -16,21 +25,42 @@ const placeholderSide = 100;
 const maxAnimationPixels = 64 * 1024 ** 2;
 
 /** Looks at all of a raster image. Never rejects for what is in the image. */
-export async function inspectRaster({ source, type, maxPixels, maxMemoryBytes }: InspectJob): Promise<Inspection> {
+export async function inspectRaster(job: InspectJob): Promise<Inspection> {
+  return withinLimits(job, async (header, height) => {
+    const { width, pages = 1 } = header;
+    const isAnimation = pages > 1 && width * height * pages <= maxAnimationPixels;
+    if (isAnimation) await decodeAllFrames(job.source);
+    const placeholder = await drawPlaceholder(job.source);
+    return { kind: 'image', facts: factsOf(header, height, placeholder) };
+  });
+}
+
+/** Draws a raster image smaller, upright, its first frame, in sRGB without metadata. Never rejects for what is in the image. */
+export async function drawRaster(job: DrawJob): Promise<Drawing> {
+  return withinLimits(job, async () => {
+    const bytes = await sharp(job.source, { failOn: 'error', limitInputPixels: false, sequentialRead: true })
+      .autoOrient()
+      .resize({ width: job.width, withoutEnlargement: true })
+      .webp({ quality: 78, effort: 3 })
+      .toBuffer();
+    return { kind: 'drawn', bytes };
+  });
+}
+
+async function withinLimits<T>(
+  { source, type, maxPixels, maxMemoryBytes }: InspectJob,
+  work: (header: Metadata, height: number) => Promise<T>,
+): Promise<T | Refused> {
   if (type === 'image/avif') await nameAvif(source);
   const header = await readHeader(source);
   if (header === undefined) return refuse({ kind: 'damaged', got: 'a file without a readable header' });
-  const { width, pages = 1 } = header;
   const height = header.pageHeight ?? header.height;
-  const size = `${width} × ${height} pixels`;
-  if (width * height > maxPixels) return refuse({ kind: 'too-many-pixels', got: size });
-  const memoryBytes = width * height * bytesAPixel(type, header);
+  const size = `${header.width} × ${height} pixels`;
+  if (header.width * height > maxPixels) return refuse({ kind: 'too-many-pixels', got: size });
+  const memoryBytes = header.width * height * bytesAPixel(type, header);
   if (memoryBytes > maxMemoryBytes) return refuse({ kind: 'too-much-memory', got: size });
   try {
-    const isAnimation = pages > 1 && width * height * pages <= maxAnimationPixels;
-    if (isAnimation) await decodeAllFrames(source);
-    const placeholder = await drawPlaceholder(source);
-    return { kind: 'image', facts: factsOf(header, height, placeholder) };
+    return await work(header, height);
   } catch (error) {
     return refuse({ kind: 'damaged', got: reasonOf(error) });
   }

@@ -1,5 +1,5 @@
-// Delete: what goes for good. A row that nothing brings back (undo inserts it again), or quarantined bytes whose time
-// is over: only these leave no journal entry of their own, and nothing to undo.
+// Delete takes one of two things away. A row that nothing brings back: undo inserts it again. Or quarantined bytes whose
+// time is over: they go for good, so they leave no journal entry of their own and nothing to undo.
 import type { ImageRow } from '../../../shared/image.ts';
 import { lockRow } from '../../observe/image-rows.ts';
 import { readObjectBytes } from '../../observe/object-bytes.ts';
