@@ -77,3 +77,38 @@ test.each([
 ])('remembers a fault and never throws: %s', (_, text) => {
   expect(decode(Buffer.from(text), []).isComplete).toBe(false);
 });
+
+const bodyWithLineOf = (lineBytes: number): string => `0;${'a'.repeat(lineBytes - 3)}\r\n\r\n`;
+
+test.each([
+  ['as long as a line may be', 8 * 1024, true],
+  ['a byte longer', 8 * 1024 + 1, false],
+])('a line %s, in one piece or byte by byte', (_what, lineBytes, isComplete) => {
+  const encoded = Buffer.from(bodyWithLineOf(lineBytes));
+  expect(decode(encoded, []).isComplete).toBe(isComplete);
+  expect(decode(encoded, [...encoded.keys()]).isComplete).toBe(isComplete);
+});
+
+test.each([
+  ['each line is counted by itself', `1;${'a'.repeat(6000)}\r\nx\r\n0;${'a'.repeat(6000)}\r\n\r\n`, true],
+  ['a size of 12 digits is the longest', '000000000001\r\nx\r\n0\r\n\r\n', true],
+  ['a size of 13 digits is none', '0000000000001\r\nx\r\n0\r\n\r\n', false],
+  ['the last line may be the end', '1\r\nx\r\n0\r\n', true],
+  ['a trailer that is cut is no end', '1\r\nx\r\n0\r\nx-amz-checksum', false],
+  ['a trailer without a colon is a fault', '1\r\nx\r\n0\r\nnothing\r\n\r\n', false],
+  ['a trailer without a name is a fault', '1\r\nx\r\n0\r\n:value\r\n\r\n', false],
+  ['a fault is final', '1\r\nx!\r\n0\r\n\r\n0\r\n\r\n', false],
+  ['lines may end in a line feed alone', '1\nx\n0\n\n', true],
+  ['nothing is no body', '', false],
+])('%s', (_what, text, isComplete) => {
+  expect(decode(Buffer.from(text), []).isComplete).toBe(isComplete);
+});
+
+test('after its end and after a fault nothing is payload', () => {
+  expect(decode(Buffer.from('1\r\nx\r\n0\r\n\r\n3\r\nabc\r\n'), [])).toMatchObject({
+    payload: Buffer.from('x'),
+    isComplete: true,
+    trailers: {},
+  });
+  expect(decode(Buffer.from('1\r\nx!\r\n3\r\nabc\r\n'), []).payload.toString()).toBe('x');
+});

@@ -34,7 +34,8 @@ export function asStoreError(error: unknown, folder: string): KeepsakeError {
  * that succeeds proves nothing, so nothing may be acknowledged by this process any more.
  */
 export function isFailedSync(error: unknown): boolean {
-  return failedSyncs.includes((error as { errcode?: unknown }).errcode);
+  const met = error instanceof KeepsakeError ? error.cause : error;
+  return failedSyncs.includes((met as { errcode?: unknown } | undefined)?.errcode);
 }
 
 /** The disk did not save what was written to it. */
