@@ -14,7 +14,11 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     projects: [
-      project('unit', ['src/**/*.test.ts', 'charts/**/*.test.ts', 'test/{structure,model,bench}/**/*.test.ts'], 15_000),
+      project(
+        'unit',
+        ['src/**/*.test.ts', 'charts/**/*.test.ts', 'test/{structure,model,bench,mutate}/**/*.test.ts'],
+        15_000,
+      ),
       project('integration', ['test/integration/**/*.test.ts', 'test/faults/**/*.test.ts'], 60_000),
       project('e2e', ['test/e2e/**/*.test.ts'], 120_000),
       project('cluster', ['test/cluster/**/*.test.ts'], 600_000),
