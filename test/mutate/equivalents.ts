@@ -30,7 +30,7 @@ export function equivalentOf(mutant: Mutant, list: readonly Equivalent[] = equiv
   );
 }
 
-/** What is wrong with the list: entries that match nothing, and too many of them. */
+/** The faults of the list: entries that match nothing, and too many of them. */
 export function faultsOf(mutants: readonly Mutant[], list: readonly Equivalent[] = equivalents): readonly string[] {
   const stale = list
     .filter((one) => !mutants.some((mutant) => equivalentOf(mutant, [one])))

@@ -1,10 +1,10 @@
-// Hunts mutants with the tests of one file. The process stays warm from one mutant to the next; a kill counts only when the test
-// that failed passes again without the mutant, so that nothing a mutant left behind kills the next one.
+// Hunts mutants with the tests of one file. The process stays warm from one mutant to the next. A kill counts only when the
+// failed test passes again without the mutant: nothing that a mutant left behind may kill the next one.
 import type { Mutant } from './mutant.ts';
 import type { Ran, TestSession } from './test-session.ts';
 
 export interface FileHunt {
-  /** What the whole file took without a mutant, in milliseconds. */
+  /** Duration of the whole file without a mutant. */
   readonly ms: number;
   /** Tests that fail without a mutant, with the reason: they can't tell anything. */
   readonly failing: readonly string[];

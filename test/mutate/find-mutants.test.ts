@@ -60,7 +60,7 @@ test.each([
   expect(changes(text).sort()).toEqual(expected.toSorted());
 });
 
-/** What a text gives with one of its mutants on; 0: none. */
+/** The result of a text with one of its mutants on; 0: none. */
 function evaluate(text: string, on: number): unknown {
   const woven = weave(
     text,

@@ -1,5 +1,5 @@
-// Finds what may be changed in a file: conditions, boundaries, guards, statements and `await`. What only tells (a line of
-// the log, a metric) is left alone: no promise hangs on it.
+// Finds the changes to try in a file: conditions, boundaries, guards, statements and `await`. Lines of the log and metrics are
+// left alone: no promise depends on them.
 import type { Operator } from './mutant.ts';
 import { childrenOf, type Node, nodeAt, nodesAt, parse } from './syntax.ts';
 
@@ -9,7 +9,7 @@ export interface Change {
   readonly fn: string;
   readonly start: number;
   readonly end: number;
-  /** What takes its place; empty for a statement that is removed. */
+  /** The text in its place; empty for a statement that is removed. */
   readonly replacement: string;
 }
 
@@ -88,7 +88,7 @@ function leavesEarly(node: Node): boolean {
   return !node.alternate && /^(Return|Throw|Continue|Break)Statement$/.test(last?.type ?? '');
 }
 
-// Each side left out. What notices that also notices the other operator, and a side that is turned round.
+// Each side left out. A test that notices this also notices the other operator and a negated side.
 function logical(node: Node, { text }: Place): readonly Found[] {
   const sides = [nodeAt(node, 'left'), nodeAt(node, 'right')].filter((side) => side !== undefined);
   return sides.map(({ start, end }) => change('condition', node, text.slice(start, end)));
@@ -167,7 +167,7 @@ function change(operator: Operator, { start, end }: Node, replacement: string): 
   return { operator, start, end, replacement };
 }
 
-// What tells a person or a metric, and what lets a process end while a timer runs.
+// Lines of the log, metrics, the words of errors, and timers that let a process end.
 function isOnlyTelling(node: Node, text: string): boolean {
   const name = String(nodeAt(node, 'callee')?.name);
   if (node.type === 'NewExpression' && /(Error|Damaged)$/.test(name)) return true; // the words of its message

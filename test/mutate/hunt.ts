@@ -14,7 +14,7 @@ export interface HuntOptions {
   readonly results: Results;
   /** Test files at work at once. */
   readonly lanes: number;
-  /** What `inject` gives the tests; asked for when the first of them needs it. */
+  /** Starts the servers of the tests; resolves with the values of `inject`. */
   readonly provide: () => Promise<Readonly<Record<string, unknown>>>;
   /** Called after each verdict and each test file. */
   readonly onStep: (what: string) => void;

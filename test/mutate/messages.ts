@@ -1,4 +1,4 @@
-// What the runner and a test process say to each other.
+// The messages between the runner and a test process.
 
 /** Runs some tests of the file, in this order, until one fails. */
 export interface Ask {

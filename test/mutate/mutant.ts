@@ -11,9 +11,9 @@ export interface Mutant {
   /** Names of the functions around it, outermost first, joined by `/`; empty at the top of the file. */
   readonly fn: string;
   readonly line: number;
-  /** What is replaced, with single spaces. */
+  /** The replaced text, with single spaces. */
   readonly original: string;
-  /** What takes its place; empty for what is removed. */
+  /** The text in its place; empty for a removal. */
   readonly replacement: string;
   /** Which one, among those of the file that are else alike; from 0. */
   readonly nth: number;

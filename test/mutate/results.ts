@@ -1,4 +1,4 @@
-// What earlier runs found out, so that a run that was cut goes on. A verdict holds while the mutated file and the test file that
+// The verdicts of earlier runs, so that a cut run continues. A verdict holds while the mutated file and the test file that
 // gave it are as they were.
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -25,7 +25,7 @@ export interface Results {
   /** Whether that test file was asked already, and did not kill it. */
   asked(mutant: Mutant, testFile: TestFile): Verdict | undefined;
   add(mutant: Mutant, testFile: TestFile, verdict: Omit<Verdict, 'by'>): void;
-  /** What each test file took the last time, in milliseconds. */
+  /** Last duration of each test file, in milliseconds. */
   readonly lastMs: ReadonlyMap<string, number>;
   setMs(testFile: TestFile, ms: number): void;
 }

@@ -1,5 +1,5 @@
-// The project's files once more, under tmp/, with every mutant woven in: whatever a test starts there, in this process, in a
-// thread or in a child, is the same mutant.
+// Copies the project to tmp/ with every mutant woven in. Threads and child processes of a test load the same files, and so
+// have the same mutant.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

@@ -1,5 +1,4 @@
-// The files whose lines carry a promise, so that each of them is worth a mutant. Rooms are named by folder, single files by name;
-// an entry that names nothing any more is a fault, so that a file that moves takes its place in this list along.
+// The files whose lines carry a promise. An entry that names no file is a fault, so a file that moves takes its entry along.
 import { globSync } from 'node:fs';
 
 /** Globs below the project's root. A leading `!` takes away what the entries before it named. */

@@ -9,7 +9,7 @@ export interface SessionOptions {
   /** Root of the sandbox. */
   readonly folder: string;
   readonly testFile: string;
-  /** What `inject` gives, by name. */
+  /** The values of `inject`, by name. */
   readonly provided: Readonly<Record<string, unknown>>;
   /** A mutant that is on from the first line on; 0: none. */
   readonly mutant: number;

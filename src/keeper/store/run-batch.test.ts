@@ -1,4 +1,4 @@
-// What one job of a batch does to the others, by what it fails with.
+// How the failure of one job affects the other jobs of its batch.
 import path from 'node:path';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import type { Job, JobOutcome } from './jobs.ts';

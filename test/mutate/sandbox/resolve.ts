@@ -1,4 +1,4 @@
-// Loaded before a test file in the sandbox: whoever asks for `vitest` gets ours, which alone gets the real one.
+// Loaded before a test file in the sandbox: resolves `vitest` to the replacement, which alone imports the real one.
 import { registerHooks } from 'node:module';
 
 const ours = new URL('./vitest.ts', import.meta.url).href;

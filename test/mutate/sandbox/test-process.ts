@@ -89,7 +89,7 @@ async function bounded(
   const done = (async () => {
     try {
       const fault = await work();
-      await new Promise(setImmediate); // what was rejected meanwhile is reported by now
+      await new Promise(setImmediate); // rejections of this tick are reported by now
       return { fault: fault === undefined || typeof fault !== 'object' ? null : textOf(fault), isSpent: false };
     } catch (fault) {
       return { fault: textOf(fault), isSpent: false };
@@ -101,8 +101,8 @@ async function bounded(
 }
 
 /**
- * Does work, and tells which mutants it met: here, and in the threads and processes that it started. What starts around
- * all tests tells once what it met, so that counts for each of them.
+ * Does work and resolves with the mutants it met, in this process and in those that it started. Processes that start around
+ * all tests report a mutant once, so it counts for each test.
  */
 async function metBy<T>(work: () => Promise<T>, elsewhereFile = hitsFile): Promise<{ hits: number[]; value: T }> {
   if (elsewhereFile === hitsFile) rmSync(elsewhereFile, { force: true });

@@ -1,5 +1,5 @@
-// Takes the place of `vitest` in the sandbox: collects a file's tests, and runs those that are asked for as often as they are
-// asked for, in one process, where vitest takes a new process each time. `expect` is vitest's own.
+// Replaces `vitest` in the sandbox: collects the tests of a file and runs any of them again and again in one process. Vitest
+// itself would need a new process each time. `expect` is vitest's own.
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 export { expect } from 'vitest';
