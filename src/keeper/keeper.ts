@@ -7,22 +7,29 @@ import type { Logger } from '../shared/logger.ts';
 import { serveApi } from './api/api.ts';
 import { createMetrics, type KeeperMetrics } from './api/metrics.ts';
 import { readStatus } from './api/status.ts';
+import { createUndo } from './api/versions.ts';
 import { defaultMinFreeBytes, type KeeperConfig } from './config.ts';
 import { watchRequests } from './ending.ts';
 import { recover } from './fill/recover.ts';
-import type { KeeperParts } from './parts.ts';
+import { Reader } from './proxy/read.ts';
+import { Repairs } from './proxy/repairs.ts';
 import { serveS3 } from './proxy/s3-proxy.ts';
 import { HeadCache } from './replay/head-cache.ts';
-import { HeadTrust } from './replay/head-first.ts';
+import { HeadFirst } from './replay/head-first.ts';
+import { Replays } from './replay/replay.ts';
 import { hasBucketInHost } from './s3/target.ts';
 import { DiskGuard } from './store/disk-guard.ts';
 import { startHousekeeping } from './store/housekeeping.ts';
 import { openStore, type Store } from './store/index.ts';
 import { Doubts } from './turn/doubts.ts';
+import { KnownBuckets } from './turn/known-buckets.ts';
 import { Locks } from './turn/locks.ts';
 import { noFill } from './turn/progress.ts';
+import { Settler } from './turn/settle.ts';
+import { Turns } from './turn/turns.ts';
 import { Wholeness } from './turn/wholeness.ts';
-import { createEmulatorClient, type EmulatorClient } from './upstream/client.ts';
+import { createEmulatorClient } from './upstream/client.ts';
+import { createEmulator, recoveryClient } from './upstream/emulator.ts';
 import { Gate } from './upstream/gate.ts';
 import type { Upstream } from './upstream/send.ts';
 import { createSessionSource } from './upstream/session-source.ts';
@@ -42,8 +49,7 @@ export interface RunningKeeper {
   close(): Promise<void>;
 }
 
-// Calls of our own: a PUT of a large object may take an emulator long; a session is told at once.
-const callTimeoutMs = 120_000;
+// An emulator tells its session at once.
 const sessionTimeoutMs = 10_000;
 
 /**
@@ -82,46 +88,39 @@ async function runKeeper(
     createEmulatorClient(probe, { timeoutMs: config.probeTimeoutMs ?? sessionTimeoutMs, hasSubResources: false }),
     { given: config.session, lastKnown: store.session() },
   );
+  const locks = new Locks();
+  const doubts = new Doubts();
+  const heads = new HeadCache();
+  const onPutBack = (): void => heads.clear();
   const gate = new Gate({
     source,
-    recover: (session, options) => {
-      const { hasSubResources } = session;
-      const client = createEmulatorClient(upstream, { timeoutMs: callTimeoutMs, hasSubResources });
-      return recover(keeper, session, { ...options, client });
-    },
+    recover: (session, options) =>
+      recover({ store, emulator, wholeness, progress, logger }, session, {
+        ...options,
+        client: recoveryClient(upstream, session.hasSubResources),
+      }),
     cutConnections: () => upstream.agent.destroy(),
     probeMs: config.probeMs ?? 1_000,
     logger,
   });
-  const clientFor = (epoch: number): EmulatorClient =>
-    createEmulatorClient(upstream, {
-      timeoutMs: callTimeoutMs,
-      hasSubResources: gate.session?.hasSubResources ?? false,
-      believe: async (response) => gate.believe(response, epoch),
-    });
-  const locks = new Locks();
-  const keeper: KeeperParts = {
-    store,
-    upstream,
-    gate,
-    logger,
-    locks,
-    doubts: new Doubts(),
-    heads: new HeadCache(),
-    headTrust: new HeadTrust(),
-    disk,
-    knownBuckets: new Set(),
-    healing: new Set(),
-    wholeness: new Wholeness({ store, gate, locks, logger, progress, clientFor }),
-    progress,
-    clientFor,
-  };
-  const status = (): KeeperStatus => readStatus(keeper, config, progress);
+  const emulator = createEmulator(upstream, gate);
+  const wholeness = new Wholeness({ store, emulator, locks, logger, progress });
+  const settler = new Settler({ store, emulator, logger, onPutBack });
+  const knownBuckets = new KnownBuckets(store);
+  const turns = new Turns({ store, emulator, locks, doubts, wholeness, knownBuckets, settler }, logger);
+  const replays = new Replays({ store, gate, doubts, heads, logger });
+  const headFirst = new HeadFirst(store, replays);
+  const repairs = new Repairs({ store, emulator, locks, wholeness, progress, logger, onPutBack });
+  const reader = new Reader({ store, emulator, doubts, locks, replays, headFirst, repairs, logger });
+  const changes = { store, turns };
+  const s3 = { emulator, changes, reader, wholeness, progress, disk, logger };
+  const status = (): KeeperStatus => readStatus({ store, gate, disk, doubts, progress }, config.upstreamUrl);
+  const api = { store, gate, undo: createUndo(changes, gate), logger, status, metrics };
   const server = createServer((req, res) => {
     metrics.count(req, res);
     if (/^\/_keeper(?:[/?]|$)/.test(req.url ?? '') && !hasBucketInHost(req.headers.host ?? ''))
-      return void serveApi({ keeper, status, metrics }, req, res);
-    void serveS3(keeper, req, res);
+      return void serveApi(api, req, res);
+    void serveS3(s3, req, res);
   });
   await disk.start();
   const endRequests = watchRequests(server);

@@ -281,7 +281,7 @@ describe('the keeper as a process', () => {
     const wrong = startProcess({ S3_PORT: 'many' });
     for (const { exit, errors } of [taken, locked, unusable, wrong]) {
       expect(await exit).toEqual([2, null]);
-      expect(errors().trimEnd()).toMatch(/^keepsake keeper: [^\n]+$/);
+      expect(errors().trimEnd()).toMatch(/^✗ [^\n]+$/);
     }
   });
 

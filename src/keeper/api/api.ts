@@ -4,15 +4,20 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { asKeepsakeError, KeepsakeError, toErrorBody } from '../../shared/errors.ts';
 import type { KeeperStatus } from '../../shared/keeper-api.ts';
+import type { Logger } from '../../shared/logger.ts';
 import { version } from '../../shared/version.ts';
-import type { KeeperParts } from '../parts.ts';
 import { readBody } from '../s3/bodies.ts';
+import type { Store } from '../store/contract.ts';
+import type { Gate } from '../upstream/gate.ts';
 import type { KeeperMetrics } from './metrics.ts';
 import { renderStatusPage, statusPageHeaders } from './status-page.ts';
-import { listVersions, restoreVersion } from './versions.ts';
+import { listVersions, type Undo } from './versions.ts';
 
-export interface ApiParts {
-  readonly keeper: KeeperParts;
+export interface ApiOptions {
+  readonly store: Store;
+  readonly gate: Gate;
+  readonly undo: Undo;
+  readonly logger: Logger;
   readonly status: () => KeeperStatus;
   readonly metrics: KeeperMetrics;
 }
@@ -23,14 +28,14 @@ interface Reply {
 }
 
 /** Answers one request under /_keeper/. Never rejects. */
-export async function serveApi(parts: ApiParts, req: IncomingMessage, res: ServerResponse): Promise<void> {
+export async function serveApi(parts: ApiOptions, req: IncomingMessage, res: ServerResponse): Promise<void> {
   res.setHeader('x-keepsake-keeper', version);
   res.setHeader('cache-control', 'no-store');
   try {
     const url = new URL(req.url ?? '/', 'http://keeper');
     if (url.pathname === '/_keeper/metrics') {
       res.writeHead(200, { 'content-type': parts.metrics.contentType });
-      res.end(await parts.metrics.read(parts.status(), parts.keeper.gate.isOpen));
+      res.end(await parts.metrics.read(parts.status(), parts.gate.isOpen));
       return;
     }
     if (isStatusPage(req, url)) {
@@ -41,7 +46,7 @@ export async function serveApi(parts: ApiParts, req: IncomingMessage, res: Serve
     sendJson(res, status, body);
   } catch (thrown) {
     const error = asKeepsakeError(thrown);
-    if (error.kind === 'bug') parts.keeper.logger.error({ err: thrown, path: req.url }, 'a call of the API failed');
+    if (error.kind === 'bug') parts.logger.error({ err: thrown, path: req.url }, 'a call of the API failed');
     sendJson(res, error.status, toErrorBody(error));
   }
 }
@@ -50,15 +55,15 @@ function isStatusPage({ method }: IncomingMessage, { pathname }: URL): boolean {
   return (pathname === '/_keeper/' || pathname === '/_keeper') && (method === 'GET' || method === 'HEAD');
 }
 
-function sendPage({ keeper, status }: ApiParts, req: IncomingMessage, res: ServerResponse): void {
+function sendPage({ store, status }: ApiOptions, req: IncomingMessage, res: ServerResponse): void {
   const { host = '' } = req.headers;
-  const page = renderStatusPage({ status: status(), failure: keeper.store.failure(), host });
+  const page = renderStatusPage({ status: status(), failure: store.failure(), host });
   res.writeHead(200, { ...statusPageHeaders, 'content-length': Buffer.byteLength(page) });
   res.end(req.method === 'HEAD' ? undefined : page);
 }
 
-async function replyTo(parts: ApiParts, req: IncomingMessage, url: URL): Promise<Reply> {
-  const { keeper, status } = parts;
+async function replyTo(parts: ApiOptions, req: IncomingMessage, url: URL): Promise<Reply> {
+  const { store, gate, undo, status } = parts;
   const isRestore = url.pathname === '/_keeper/restore';
   const isAllowed = isRestore ? req.method === 'POST' : req.method === 'GET' || req.method === 'HEAD';
   if (!isAllowed)
@@ -68,16 +73,16 @@ async function replyTo(parts: ApiParts, req: IncomingMessage, url: URL): Promise
     });
   switch (url.pathname) {
     case '/_keeper/livez':
-      return liveness(keeper);
+      return liveness(store);
     case '/_keeper/readyz':
       // Also while it restores: each key is whole before it is answered.
-      return { status: keeper.gate.isOpen ? 200 : 503, body: { status: keeper.gate.state } };
+      return { status: gate.isOpen ? 200 : 503, body: { status: gate.state } };
     case '/_keeper/status':
       return { status: 200, body: status() };
     case '/_keeper/versions':
-      return { status: 200, body: { results: listVersions(keeper.store, ...bucketAndKey(url)) } };
+      return { status: 200, body: { results: listVersions(store, ...bucketAndKey(url)) } };
     case '/_keeper/restore':
-      return { status: 200, body: await restoreVersion(keeper, await readRestore(req)) };
+      return { status: 200, body: await undo(await readRestore(req)) };
     default:
       throw new KeepsakeError('NotFound', {
         what: `the keeper has no ${url.pathname}`,
@@ -87,7 +92,7 @@ async function replyTo(parts: ApiParts, req: IncomingMessage, url: URL): Promise
 }
 
 // A store that can't write any more comes to life by a new start only: whoever looks after the process is told.
-function liveness({ store }: KeeperParts): Reply {
+function liveness(store: Store): Reply {
   const failure = store.failure();
   if (failure === undefined) return { status: 200, body: { status: 'ok' } };
   return { status: 503, body: { status: 'failed', ...toErrorBody(failure) } };

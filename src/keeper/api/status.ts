@@ -1,17 +1,23 @@
 // The keeper's status as its API tells it.
 import type { KeeperStatus } from '../../shared/keeper-api.ts';
 import { version } from '../../shared/version.ts';
-import type { KeeperConfig } from '../config.ts';
-import type { KeeperParts } from '../parts.ts';
-import type { CommitsWaiting } from '../store/contract.ts';
+import type { CommitsWaiting, Store } from '../store/contract.ts';
+import type { DiskGuard } from '../store/disk-guard.ts';
+import type { Doubts } from '../turn/doubts.ts';
 import { type FillProgress, secondsLeft } from '../turn/progress.ts';
+import type { Gate } from '../upstream/gate.ts';
+
+/** What the status is read from. */
+export interface StatusSources {
+  readonly store: Store;
+  readonly gate: Gate;
+  readonly disk: DiskGuard;
+  readonly doubts: Doubts;
+  readonly progress: FillProgress;
+}
 
 /** The status now. */
-export function readStatus(
-  { store, gate, disk, doubts }: KeeperParts,
-  { upstreamUrl }: KeeperConfig,
-  progress: FillProgress,
-): KeeperStatus {
+export function readStatus({ store, gate, disk, doubts, progress }: StatusSources, upstreamUrl: string): KeeperStatus {
   const { startedAt, finishedAt, refused, ...done } = progress;
   return {
     version: version,

@@ -1,13 +1,13 @@
 // Kept versions of a key, and putting one back (P5).
 import { KeepsakeError } from '../../shared/errors.ts';
 import type { KeptVersion, RestoreRequest } from '../../shared/keeper-api.ts';
-import type { KeeperParts } from '../parts.ts';
 import { putBackBucket, putBackBucketSettings, putBackObject } from '../put-back/put-back.ts';
 import { pathOf } from '../s3/target.ts';
 import type { ObjectRecord, RetiredVersion, Store } from '../store/contract.ts';
-import { bucketLock, keyLock } from '../turn/locks.ts';
-import { Visit } from '../turn/turn.ts';
-import { restoring } from '../upstream/gate.ts';
+import { keyScope } from '../turn/scope.ts';
+import type { Turn } from '../turn/turn.ts';
+import type { ChangeParts } from '../turn/turns.ts';
+import { type Gate, restoring } from '../upstream/gate.ts';
 
 /** All kept versions of a key, newest first. */
 export function listVersions(store: Store, bucket: string, key: string): readonly KeptVersion[] {
@@ -16,56 +16,46 @@ export function listVersions(store: Store, bucket: string, key: string): readonl
 }
 
 /**
- * Makes a version the current one, in the store and in the emulator; the current one is put into the emulator again,
- * should it have lost it. @throws KeepsakeError `VersionNotFound`, `KeeperRestoring`, `S3Unavailable`
+ * Makes a version the current one, in the store and in the emulator. The current one is put into the emulator again, in
+ * case it was lost there. @throws KeepsakeError `VersionNotFound`, `KeeperRestoring`, `S3Unavailable`
  */
-export async function restoreVersion(keeper: KeeperParts, request: RestoreRequest): Promise<KeptVersion> {
-  const { bucket, key } = request;
-  const scope = {
-    operation: 'restore',
-    affected: { bucket, keys: [key] },
-    locks: [bucketLock(bucket, true), keyLock(bucket, key)],
+export type Undo = (request: RestoreRequest) => Promise<KeptVersion>;
+
+export function createUndo({ store, turns }: ChangeParts, gate: Gate): Undo {
+  return async (request) => {
+    const turn = turns.begin(keyScope('restore', request), gate.epoch);
+    try {
+      await turn.enter();
+      const version = await undoTo(store, turn, request);
+      if (gate.epoch !== turn.epoch) throw restoring();
+      turn.leave();
+      return version;
+    } catch (error) {
+      const isUnchanged = error instanceof KeepsakeError && error.code === 'VersionNotFound';
+      if (isUnchanged) turn.leave();
+      else void turn.leaveUnknown();
+      throw error;
+    }
   };
-  const visit = new Visit(keeper, scope, keeper.gate.epoch);
-  try {
-    await visit.enter();
-    const restored = await restoreAlone(keeper, visit.epoch, request);
-    visit.leave();
-    return restored;
-  } catch (error) {
-    const isUnchanged = error instanceof KeepsakeError && error.code === 'VersionNotFound';
-    if (isUnchanged) visit.leave();
-    else void visit.leaveUnknown();
-    throw error;
-  }
 }
 
-async function restoreAlone(keeper: KeeperParts, epoch: number, request: RestoreRequest): Promise<KeptVersion> {
-  const { store } = keeper;
+async function undoTo(store: Store, { client }: Turn, request: RestoreRequest): Promise<KeptVersion> {
   const { bucket, key } = request;
   const chosen = chooseVersion(store, request);
   const current = store.object(bucket, key);
   if (chosen.versionId !== current?.versionId) {
-    const { settings, ...meta } = chosen;
-    const { etag, sizeBytes, headers, parts } = meta;
-    const source = { kind: 'version', versionId: chosen.versionId } as const;
-    await store.commit({
-      kind: 'put-object',
-      meta: { bucket, key, etag, sizeBytes, headers, parts },
-      source,
-      settings,
-    });
+    const { settings, etag, sizeBytes, headers, parts, versionId } = chosen;
+    const meta = { bucket, key, etag, sizeBytes, headers, parts };
+    await store.commit({ kind: 'put-object', meta, source: { kind: 'version', versionId }, settings });
   }
   const record = store.object(bucket, key);
   if (record === undefined) throw versionNotFound(request);
-  const client = keeper.clientFor(epoch);
-  const home = store.buckets().find((one) => one.bucket === bucket);
+  const home = store.buckets().find((known) => known.bucket === bucket);
   if (home !== undefined && (await client.call('HEAD', pathOf(bucket))).status === 404) {
     await putBackBucket(client, home);
     await putBackBucketSettings(client, home);
   }
   await putBackObject(store, client, record);
-  if (keeper.gate.epoch !== epoch) throw restoring();
   return describeVersion(record);
 }
 
@@ -73,7 +63,7 @@ function chooseVersion(store: Store, request: RestoreRequest): ObjectRecord {
   const { bucket, key, versionId } = request;
   const all = [store.object(bucket, key), ...store.retired(bucket, key)];
   const chosen = all.find(
-    (one) => one !== undefined && (versionId === undefined || String(one.versionId) === versionId),
+    (kept) => kept !== undefined && (versionId === undefined || String(kept.versionId) === versionId),
   );
   if (chosen === undefined) throw versionNotFound(request);
   return chosen;

@@ -1,26 +1,36 @@
 // Fills the emulator while requests are answered: a walk over all objects in key order, then the uploads in progress. It
 // goes on where it was after a failure. Memory flat; a damaged entry is left out.
-import type { KeeperParts } from '../parts.ts';
+import type { Logger } from '../../shared/logger.ts';
 import { agreeOnUpload } from '../put-back/agree.ts';
 import type { KeyName } from '../s3/target.ts';
 import type { ObjectRecord, Store } from '../store/contract.ts';
 import { eachAtOnce } from '../turn/at-once.ts';
 import { leaveOutBad } from '../turn/leave-out.ts';
-import { secondsLeft } from '../turn/progress.ts';
+import { type FillProgress, secondsLeft } from '../turn/progress.ts';
 import type { WholeKeys } from '../turn/whole-keys.ts';
-import { manyAtOnce } from '../turn/wholeness.ts';
+import { manyAtOnce, type Wholeness } from '../turn/wholeness.ts';
+import type { Emulator } from '../upstream/emulator.ts';
 
 // While clients wait for keys of theirs the walk steps back; so far only that it is never starved.
 const fewAtOnce = 8;
 const tellEveryMs = 10_000;
 
+/** What a filling uses. */
+export interface FillParts {
+  readonly store: Store;
+  readonly emulator: Emulator;
+  readonly wholeness: Wholeness;
+  readonly progress: FillProgress;
+  readonly logger: Logger;
+}
+
 /** A filling of the session of `epoch`: each call of what it gives goes on with it. @throws (rejects) when the emulator fails */
 export function createFilling(
-  keeper: KeeperParts,
+  parts: FillParts,
   epoch: number,
   keys: WholeKeys,
 ): (signal: AbortSignal) => Promise<void> {
-  const { wholeness, progress, logger, store } = keeper;
+  const { wholeness, progress, logger, store } = parts;
   const walk = new Walk(store, keys);
   const width = (): number => (keys.isFull ? 0 : wholeness.waiting > 0 ? fewAtOnce : manyAtOnce);
   return async (signal) => {
@@ -34,17 +44,17 @@ export function createFilling(
     try {
       await eachAtOnce(walk.rest(), (name) => wholeness.putBack(epoch, name), { width, signal });
       for (const upload of signal.aborted ? [] : store.uploads())
-        await leaveOutBad(keeper, upload, () => putUploadBack(keeper, epoch, upload.uploadId));
+        await leaveOutBad(parts, upload, () => putUploadBack(parts, epoch, upload.uploadId));
     } finally {
       clearInterval(telling);
     }
   };
 }
 
-async function putUploadBack({ gate, store, clientFor }: KeeperParts, epoch: number, uploadId: string): Promise<void> {
-  const endWork = gate.beginWork();
+async function putUploadBack({ emulator, store }: FillParts, epoch: number, uploadId: string): Promise<void> {
+  const endWork = emulator.gate.beginWork();
   try {
-    await agreeOnUpload(store, clientFor(epoch), uploadId);
+    await agreeOnUpload(store, emulator.clientFor(epoch), uploadId);
   } finally {
     endWork();
   }

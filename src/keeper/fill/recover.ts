@@ -1,23 +1,22 @@
 // Makes emulator and store agree in a session that is new to this process. The session the store remembers: an earlier
 // keeper served this very emulator, and only what it left open can differ. Any other: the store is right, and the emulator
 // is filled. Until that is done the store remembers the session before, so that a keeper killed meanwhile begins again.
-import type { KeeperParts } from '../parts.ts';
 import { noFill } from '../turn/progress.ts';
 import { WholeKeys } from '../turn/whole-keys.ts';
 import type { EmulatorClient } from '../upstream/client.ts';
 import type { Recovery } from '../upstream/recovery.ts';
 import type { EmulatorSession } from '../upstream/session-source.ts';
-import { createFilling } from './fill.ts';
+import { createFilling, type FillParts } from './fill.ts';
 import { prepare } from './prepare.ts';
 import { settleEarlier } from './settle-earlier.ts';
 
 /** Before the first answer. Resolves with what is left then; undefined when all is whole. @throws when the emulator fails */
 export async function recover(
-  keeper: KeeperParts,
+  parts: FillParts,
   session: EmulatorSession,
   options: { readonly client: EmulatorClient; readonly epoch: number; readonly signal: AbortSignal },
 ): Promise<Recovery | undefined> {
-  const { store, logger, progress, wholeness } = keeper;
+  const { store, logger, progress, wholeness } = parts;
   const client = stoppable(options.client, options.signal);
   if (store.session() === session.id && !wholeness.isDistrusted) {
     wholeness.end();
@@ -38,7 +37,7 @@ export async function recover(
   Object.assign(progress, { objectsTotal: objects, bytesTotal: bytes });
   wholeness.begin(keys);
   return {
-    run: createFilling(keeper, options.epoch, keys),
+    run: createFilling(parts, options.epoch, keys),
     async finish() {
       await store.commit({ kind: 'set-session', session: session.id });
       for (const intent of intents) store.endIntent(intent); // the filling decided them

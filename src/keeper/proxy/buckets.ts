@@ -1,7 +1,6 @@
 // Buckets, their settings, and the settings of objects. What a client deletes is recorded as a deletion: some defaults
 // of a new bucket would be back otherwise (public access block, ownership).
 
-import type { KeeperParts } from '../parts.ts';
 import { captureObject } from '../put-back/capture.ts';
 import { deletedMark } from '../put-back/put-back.ts';
 import { decodeBody, readBody } from '../s3/bodies.ts';
@@ -9,47 +8,47 @@ import type { Call } from '../s3/call.ts';
 import { replayHeaders, settingHeaders } from '../s3/headers.ts';
 import type { Setting } from '../store/contract.ts';
 import { bucketLock, keyLock } from '../turn/locks.ts';
-import { mutate, pass } from '../turn/mutation.ts';
-import type { Scope } from '../turn/turn.ts';
+import type { Scope } from '../turn/scope.ts';
+import type { ChangeParts } from '../turn/turns.ts';
 
-export async function createBucket(keeper: KeeperParts, call: Call): Promise<void> {
+export async function createBucket(parts: ChangeParts, call: Call): Promise<void> {
   const { bucket } = call.target;
   const body = await readBody(call.req);
-  await mutate(keeper, call, bucketScope('create-bucket', bucket), async (turn) => {
-    const answer = await pass(keeper, call, turn, { body });
+  await parts.turns.run(call, bucketScope('create-bucket', bucket), async (turn) => {
+    const answer = await turn.pass(call.req, { body });
     // S3 answers 200 to the owner who makes it again: nothing changed.
-    const isKnown = keeper.store.buckets().some((known) => known.bucket === bucket);
+    const isKnown = parts.store.buckets().some((known) => known.bucket === bucket);
     if (answer.status === 200 && !isKnown) {
       const headers = replayHeaders(call.req.rawHeaders);
-      await keeper.store.commit({ kind: 'put-bucket', bucket, headers, body: decodeBody(call.req.headers, body) });
+      await parts.store.commit({ kind: 'put-bucket', bucket, headers, body: decodeBody(call.req.headers, body) });
     }
     return answer;
   });
 }
 
-export function deleteBucket(keeper: KeeperParts, call: Call): Promise<void> {
+export function deleteBucket(parts: ChangeParts, call: Call): Promise<void> {
   const { bucket } = call.target;
-  return mutate(keeper, call, bucketScope('delete-bucket', bucket), async (turn) => {
-    const answer = await pass(keeper, call, turn);
+  return parts.turns.run(call, bucketScope('delete-bucket', bucket), async (turn) => {
+    const answer = await turn.pass(call.req);
     if (answer.status < 300) {
-      keeper.knownBuckets.delete(bucket);
-      await keeper.store.commit({ kind: 'delete-bucket', bucket });
+      turn.forgetBucket();
+      await parts.store.commit({ kind: 'delete-bucket', bucket });
     }
     return answer;
   });
 }
 
 /** PUT or DELETE of a sub-resource of the bucket or, with a key, of the object. */
-export async function changeSetting(keeper: KeeperParts, call: Call, name: string): Promise<void> {
+export async function changeSetting(parts: ChangeParts, call: Call, name: string): Promise<void> {
   const { req, target } = call;
   const { bucket, key } = target;
-  const { store } = keeper;
+  const { store } = parts;
   const body = await readBody(req);
-  await mutate(keeper, call, settingScope(bucket, key, name), async (turn) => {
-    const answer = await pass(keeper, call, turn, { body });
+  await parts.turns.run(call, settingScope(bucket, key, name), async (turn) => {
+    const answer = await turn.pass(call.req, { body });
     if (answer.status >= 300) return answer;
     if (key !== '' && store.object(bucket, key) === undefined) {
-      await captureObject(store, keeper.clientFor(turn.epoch), { bucket, key }); // it was made behind our back
+      await captureObject(store, turn.client, { bucket, key }); // it was made behind our back
       return answer;
     }
     const headers = req.method === 'DELETE' ? { [deletedMark]: 'DELETE' } : settingHeaders(req.rawHeaders);

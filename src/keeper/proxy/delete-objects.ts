@@ -1,26 +1,27 @@
 // DeleteObject and DeleteObjects. A key that the answer doesn't name as failed is gone.
-import type { KeeperParts } from '../parts.ts';
+
 import { decodeBody, readBody } from '../s3/bodies.ts';
 import type { Call } from '../s3/call.ts';
 import { malformedXml, notKept, sendS3Error } from '../s3/errors.ts';
 import { pathOf } from '../s3/target.ts';
 import { blocksOf, isPlainXml, textOf } from '../s3/xml.ts';
+import type { Store } from '../store/contract.ts';
 import { bucketLock, keyLock } from '../turn/locks.ts';
-import { mutate, pass } from '../turn/mutation.ts';
+import { keyScope } from '../turn/scope.ts';
 import type { Turn } from '../turn/turn.ts';
-import { keyScope } from './put-object.ts';
+import type { ChangeParts } from '../turn/turns.ts';
 
-export function deleteObject(keeper: KeeperParts, call: Call): Promise<void> {
+export function deleteObject(parts: ChangeParts, call: Call): Promise<void> {
   const { bucket, key } = call.target;
-  return mutate(keeper, call, keyScope('delete-object', call.target), async (turn) => {
-    const answer = await pass(keeper, call, turn);
-    const keys = call.target.query?.has('versionId') ? await goneOf(keeper, turn, bucket, [key]) : [key];
-    if (answer.status < 300) await commitDeletion(keeper, bucket, keys);
+  return parts.turns.run(call, keyScope('delete-object', call.target), async (turn) => {
+    const answer = await turn.pass(call.req);
+    const keys = call.target.query?.has('versionId') ? await goneOf(turn, bucket, [key]) : [key];
+    if (answer.status < 300) await commitDeletion(parts.store, bucket, keys);
     return answer;
   });
 }
 
-export async function deleteObjects(keeper: KeeperParts, call: Call): Promise<void> {
+export async function deleteObjects(parts: ChangeParts, call: Call): Promise<void> {
   const { bucket, path } = call.target;
   const body = await readBody(call.req);
   const xml = decodeBody(call.req.headers, body).toString();
@@ -46,25 +47,24 @@ export async function deleteObjects(keeper: KeeperParts, call: Call): Promise<vo
     affected: { bucket, keys: [...new Set(keys)] },
     locks: [bucketLock(bucket, true), ...keys.map((key) => keyLock(bucket, key))],
   };
-  await mutate(keeper, call, scope, async (turn) => {
-    const answer = await pass(keeper, call, turn, { body });
+  await parts.turns.run(call, scope, async (turn) => {
+    const answer = await turn.pass(call.req, { body });
     if (answer.status !== 200) return answer;
     const failed = new Set(blocksOf(answer.body.toString(), 'Error').map((error) => textOf(error, 'Key')));
     const deleted = scope.affected.keys.filter((key) => !failed.has(key));
-    await commitDeletion(keeper, bucket, versions.length > 0 ? await goneOf(keeper, turn, bucket, deleted) : deleted);
+    await commitDeletion(parts.store, bucket, versions.length > 0 ? await goneOf(turn, bucket, deleted) : deleted);
     return answer;
   });
 }
 
 // Some emulators know no version null: they answer 204 to its deletion, and delete nothing.
-async function goneOf(keeper: KeeperParts, turn: Turn, bucket: string, keys: readonly string[]): Promise<string[]> {
-  const client = keeper.clientFor(turn.epoch);
+async function goneOf({ client }: Turn, bucket: string, keys: readonly string[]): Promise<string[]> {
   const gone: string[] = [];
   for (const key of keys) if ((await client.call('HEAD', pathOf(bucket, key))).status === 404) gone.push(key);
   return gone;
 }
 
-async function commitDeletion({ store }: KeeperParts, bucket: string, keys: readonly string[]): Promise<void> {
+async function commitDeletion(store: Store, bucket: string, keys: readonly string[]): Promise<void> {
   const present = keys.filter((key) => (store.object(bucket, key) ?? store.damageOf(bucket, key)) !== undefined);
   if (present.length > 0) await store.commit({ kind: 'delete-objects', bucket, keys: present });
 }

@@ -1,19 +1,19 @@
 // Uploads from HTML forms. The key stands inside the form, so the whole bucket waits; what came of it is read back.
 import { KeepsakeError } from '../../shared/errors.ts';
-import type { KeeperParts } from '../parts.ts';
-import { agreeOnKey } from '../put-back/agree.ts';
 import { captureObject } from '../put-back/capture.ts';
 import type { Call } from '../s3/call.ts';
 import { createFormReader, type FormReader } from '../s3/form-key.ts';
 import { rawHeader } from '../s3/headers.ts';
 import { pathOf } from '../s3/target.ts';
 import { textOf } from '../s3/xml.ts';
+import type { Store } from '../store/contract.ts';
 import type { BodyTap } from '../turn/body-tap.ts';
 import { bucketLock } from '../turn/locks.ts';
-import { mutate, pass } from '../turn/mutation.ts';
+import type { Turn } from '../turn/turn.ts';
+import type { ChangeParts } from '../turn/turns.ts';
 import type { Answer, EmulatorClient } from '../upstream/client.ts';
 
-export function postForm(keeper: KeeperParts, call: Call): Promise<void> {
+export function postForm(parts: ChangeParts, call: Call): Promise<void> {
   const { bucket } = call.target;
   const form = createFormReader(call.req.headers['content-type'] ?? '');
   const affected = {
@@ -25,31 +25,31 @@ export function postForm(keeper: KeeperParts, call: Call): Promise<void> {
     },
   };
   const scope = { operation: 'post-form', affected, locks: [bucketLock(bucket, false)] };
-  return mutate(keeper, call, scope, async (turn) => {
-    const answer = await pass(keeper, call, turn, { tap: watching(form) });
-    const told = keyOf(answer, bucket);
-    const client = keeper.clientFor(turn.epoch);
-    // A form chooses the status of its success, and LocalStack takes any: what tells a key has made it.
-    if (answer.status >= 400 && told === undefined) {
-      if (answer.status === 400) await putBackNamed(keeper, client, { bucket, keys: form.keys() });
+  return parts.turns.run(call, scope, async (turn) => {
+    const answer = await turn.pass(call.req, { tap: watching(form) });
+    const named = keyOf(answer, bucket);
+    const { client } = turn;
+    // A form chooses the status of its success, and LocalStack takes any: an answer that names a key has made it.
+    if (answer.status >= 400 && named === undefined) {
+      if (answer.status === 400) await putBackNamed(parts.store, turn, { bucket, keys: form.keys() });
       return answer;
     }
-    const made = told === undefined ? await whatIsThere(client, bucket, form.keys()) : [told];
+    const made = named === undefined ? await whatIsThere(client, bucket, form.keys()) : [named];
     if (made.length === 0)
       throw new KeepsakeError('S3BadAnswer', { what: 'the emulator does not say which key a form made' });
-    for (const key of made) await captureObject(keeper.store, client, { bucket, key });
+    for (const key of made) await captureObject(parts.store, client, { bucket, key });
     return answer;
   });
 }
 
-// A checksum that was wrong: as with a PUT (../turn/mutation.ts), what was there has been emptied.
-async function putBackNamed(
-  { store, heads }: KeeperParts,
-  client: EmulatorClient,
-  { bucket, keys }: { readonly bucket: string; readonly keys: readonly string[] },
-): Promise<void> {
-  heads.clear();
-  for (const key of keys) if (store.object(bucket, key) !== undefined) await agreeOnKey(store, client, bucket, key);
+// A checksum that was wrong: as with a PUT (../turn/turns.ts), the old object has been emptied.
+async function putBackNamed(store: Store, turn: Turn, { bucket, keys }: NamedKeys): Promise<void> {
+  await turn.putBack(keys.filter((key) => store.object(bucket, key) !== undefined));
+}
+
+interface NamedKeys {
+  readonly bucket: string;
+  readonly keys: readonly string[];
 }
 
 /** Sees the form without saving it: what came of it is read back. */

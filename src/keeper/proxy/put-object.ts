@@ -1,23 +1,21 @@
 // PutObject: the body goes to the emulator and, decoded, to the store at once. What is saved must be what the ETag names.
 
-import type { KeeperParts } from '../parts.ts';
 import { captureObject } from '../put-back/capture.ts';
 import type { Call } from '../s3/call.ts';
 import { checksumHeaders, hasRepeated, rawHeader, replayHeaders, toRawHeaders, withAnswered } from '../s3/headers.ts';
 import type { Target } from '../s3/target.ts';
 import { createBodyTap, type SavedBody } from '../turn/body-tap.ts';
-import { bucketLock, keyLock } from '../turn/locks.ts';
-import { mutate, pass } from '../turn/mutation.ts';
-import type { Scope } from '../turn/turn.ts';
+import { keyScope } from '../turn/scope.ts';
+import type { ChangeParts } from '../turn/turns.ts';
 
-export function putObject(keeper: KeeperParts, call: Call): Promise<void> {
+export function putObject(parts: ChangeParts, call: Call): Promise<void> {
   const { req, target } = call;
   const { bucket, key } = target;
-  const { store } = keeper;
+  const { store } = parts;
   const tap = createBodyTap(store, req.headers);
-  return mutate(keeper, call, keyScope('put-object', target), async (turn) => {
+  return parts.turns.run(call, keyScope('put-object', target), async (turn) => {
     try {
-      const answer = await pass(keeper, call, turn, { tap });
+      const answer = await turn.pass(call.req, { tap });
       if (answer.status !== 200) {
         await tap.discard();
         return answer;
@@ -27,7 +25,7 @@ export function putObject(keeper: KeeperParts, call: Call): Promise<void> {
       const request = replayHeaders(req.rawHeaders);
       if (!isWhatEtagNames(saved, etag) || hasHoistedHeaders(target) || hasRepeated(req.rawHeaders)) {
         await tap.discard();
-        await captureObject(store, keeper.clientFor(turn.epoch), { bucket, key, request });
+        await captureObject(store, turn.client, { bucket, key, request });
         return answer;
       }
       const said = { ...request, ...checksumHeaders(toRawHeaders(saved.trailers)) };
@@ -43,15 +41,6 @@ export function putObject(keeper: KeeperParts, call: Call): Promise<void> {
       throw error;
     }
   });
-}
-
-/** The scope of a request that changes one key. */
-export function keyScope(operation: string, { bucket, key }: Pick<Target, 'bucket' | 'key'>): Scope {
-  return {
-    operation,
-    affected: { bucket, keys: [key] },
-    locks: [bucketLock(bucket, true), keyLock(bucket, key)],
-  };
 }
 
 /** Whether the saved bytes are those the emulator saw. Where they had to be decoded and an ETag is no MD5, that isn't known, and they are read back. */

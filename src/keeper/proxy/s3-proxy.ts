@@ -2,12 +2,18 @@
 // of a key that is not put back yet.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { asKeepsakeError, assertNever } from '../../shared/errors.ts';
-import type { KeeperParts } from '../parts.ts';
+import type { Logger } from '../../shared/logger.ts';
 import type { Call } from '../s3/call.ts';
 import { classify, type Operation } from '../s3/classify.ts';
 import { invalidUri, notKept, notReady, s3ErrorOf, sendS3Error } from '../s3/errors.ts';
 import { bringToPathStyle } from '../s3/path-style.ts';
 import { parseTarget } from '../s3/target.ts';
+import type { DiskGuard } from '../store/disk-guard.ts';
+import type { FillProgress } from '../turn/progress.ts';
+import type { ChangeParts } from '../turn/turns.ts';
+import type { Wholeness } from '../turn/wholeness.ts';
+import type { Emulator } from '../upstream/emulator.ts';
+import type { Gate } from '../upstream/gate.ts';
 import { sentinelPrefix } from '../upstream/session-source.ts';
 import { changeSetting, createBucket, deleteBucket } from './buckets.ts';
 import { copyObject } from './copy-object.ts';
@@ -15,79 +21,94 @@ import { deleteObject, deleteObjects } from './delete-objects.ts';
 import { needOf } from './needs.ts';
 import { postForm } from './post-form.ts';
 import { putObject } from './put-object.ts';
-import { read } from './read.ts';
+import type { Reader } from './read.ts';
 import { withRoom } from './room.ts';
 import { abortUpload, completeUpload, createUpload, uploadPart, uploadPartCopy } from './uploads.ts';
 
+export interface S3ProxyOptions {
+  readonly emulator: Emulator;
+  readonly changes: ChangeParts;
+  readonly reader: Reader;
+  readonly wholeness: Wholeness;
+  readonly progress: FillProgress;
+  readonly disk: DiskGuard;
+  readonly logger: Logger;
+}
+
 /** Answers one S3 request. Never rejects. */
-export async function serveS3(keeper: KeeperParts, req: IncomingMessage, res: ServerResponse): Promise<void> {
-  const { session, epoch } = keeper.gate;
-  if (session?.hostStyle === 'path-only') bringToPathStyle(req, keeper.upstream);
+export async function serveS3(proxy: S3ProxyOptions, req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const { gate, upstream } = proxy.emulator;
+  const { session, epoch } = gate;
+  if (session?.hostStyle === 'path-only') bringToPathStyle(req, upstream);
   const path = req.url ?? '/';
-  if (!keeper.gate.isOpen || session === null) return sendS3Error(res, notReady(closedFor(keeper)), path);
+  if (!gate.isOpen || session === null) return sendS3Error(res, notReady(closedFor(gate)), path);
   const target = parseTarget(path, req.headers.host ?? '', session.hostStyle);
   if (target === undefined || target.bucket.startsWith(sentinelPrefix)) return sendS3Error(res, invalidUri, path);
   const operation = classify(req.method ?? '', target, req.headers);
   try {
     const need = needOf(operation, { method: req.method ?? '', target, hasSubResources: session.hasSubResources });
-    if (need.kind === 'all' && !keeper.gate.isWhole) return sendS3Error(res, notReady(notWhole(keeper)), path);
-    const missing = need.kind === 'key' ? keeper.wholeness.ensure(epoch, need.name) : undefined;
+    if (need.kind === 'all' && !gate.isWhole) return sendS3Error(res, notReady(notWhole(proxy.progress)), path);
+    const missing = need.kind === 'key' ? proxy.wholeness.ensure(epoch, need.name) : undefined;
     if (missing !== undefined) await missing;
     if (res.destroyed) return; // its client left, and what it waited for is there for the next
-    await withRoom(keeper.disk, { req, operation }, () => perform(keeper, { req, res, target, epoch }, operation));
+    await withRoom(proxy.disk, { req, operation }, () => perform(proxy, { req, res, target, epoch }, operation));
   } catch (thrown) {
     const error = asKeepsakeError(thrown);
-    if (error.code === 'S3Unavailable') keeper.gate.suspect();
-    if (error.kind === 'bug') keeper.logger.error({ err: thrown, operation: operation.kind }, 'a request failed');
+    if (error.code === 'S3Unavailable') gate.suspect();
+    if (error.kind === 'bug') proxy.logger.error({ err: thrown, operation: operation.kind }, 'a request failed');
     sendS3Error(res, s3ErrorOf(error), target.path);
   }
 }
 
-function closedFor({ gate }: KeeperParts): string {
+function closedFor(gate: Gate): string {
   return gate.state === 'upstream-down'
     ? "The emulator behind the keeper can't be reached"
     : 'The emulator is being filled with what was acknowledged';
 }
 
-function notWhole({ progress: { objectsDone, objectsTotal } }: KeeperParts): string {
+function notWhole({ objectsDone, objectsTotal }: FillProgress): string {
   return `The emulator is being filled with what was acknowledged, ${objectsDone} of ${objectsTotal} objects so far; this call waits for all of it`;
 }
 
-function perform(keeper: KeeperParts, call: Call, operation: Operation): Promise<void> | void {
+function perform(
+  { emulator, changes, reader }: S3ProxyOptions,
+  call: Call,
+  operation: Operation,
+): Promise<void> | void {
   switch (operation.kind) {
     case 'read':
-      return read(keeper, call, operation.what);
+      return reader.read(call, operation.what);
     case 'put-object':
-      return putObject(keeper, call);
+      return putObject(changes, call);
     case 'delete-object':
-      return deleteObject(keeper, call);
+      return deleteObject(changes, call);
     case 'delete-objects':
-      return deleteObjects(keeper, call);
+      return deleteObjects(changes, call);
     case 'copy-object':
-      return copyObject(keeper, call);
+      return copyObject(changes, call);
     case 'create-upload':
-      return createUpload(keeper, call);
+      return createUpload(changes, call);
     case 'upload-part':
-      return uploadPart(keeper, call, operation.uploadId, operation.partNumber);
+      return uploadPart(changes, call, operation.uploadId, operation.partNumber);
     case 'upload-part-copy':
-      return uploadPartCopy(keeper, call, operation.uploadId, operation.partNumber);
+      return uploadPartCopy(changes, call, operation.uploadId, operation.partNumber);
     case 'complete-upload':
-      return completeUpload(keeper, call, operation.uploadId);
+      return completeUpload(changes, call, operation.uploadId);
     case 'abort-upload':
-      return abortUpload(keeper, call, operation.uploadId);
+      return abortUpload(changes, call, operation.uploadId);
     case 'create-bucket':
-      return createBucket(keeper, call);
+      return createBucket(changes, call);
     case 'delete-bucket':
-      return deleteBucket(keeper, call);
+      return deleteBucket(changes, call);
     case 'put-bucket-setting':
     case 'delete-bucket-setting':
     case 'put-object-setting':
     case 'delete-object-setting':
-      return isKnownThere(keeper, operation.name)
-        ? changeSetting(keeper, call, operation.name)
+      return isKnownThere(emulator.gate, operation.name)
+        ? changeSetting(changes, call, operation.name)
         : sendS3Error(call.res, unknownThere(operation.name), call.target.path);
     case 'post-form':
-      return postForm(keeper, call);
+      return postForm(changes, call);
     case 'refused':
       return sendS3Error(call.res, notKept(operation.what, operation.remedy), call.target.path);
     default:
@@ -95,7 +116,7 @@ function perform(keeper: KeeperParts, call: Call, operation: Operation): Promise
   }
 }
 
-function isKnownThere({ gate }: KeeperParts, name: string): boolean {
+function isKnownThere(gate: Gate, name: string): boolean {
   return name === 'lifecycle' || gate.session?.hasSubResources === true;
 }
 

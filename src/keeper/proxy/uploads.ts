@@ -2,7 +2,6 @@
 // are exchanged on the way up and on the way down. A part is durable when acknowledged; completing copies no bytes.
 import { createHash, type Hash } from 'node:crypto';
 import { KeepsakeError } from '../../shared/errors.ts';
-import type { KeeperParts } from '../parts.ts';
 import { captureObject, saveBody } from '../put-back/capture.ts';
 import { decodeBody, readBody } from '../s3/bodies.ts';
 import type { Call } from '../s3/call.ts';
@@ -14,34 +13,34 @@ import { blocksOf, escapeXml, isPlainXml, textOf } from '../s3/xml.ts';
 import type { Store, UploadRecord } from '../store/contract.ts';
 import { createBodyTap } from '../turn/body-tap.ts';
 import { bucketLock, keyLock, partLock, uploadLock } from '../turn/locks.ts';
-import { mutate, pass } from '../turn/mutation.ts';
-import type { Scope } from '../turn/turn.ts';
+import { locksOfKey, type Scope } from '../turn/scope.ts';
+import type { ChangeParts } from '../turn/turns.ts';
 import { assertSuccess } from '../upstream/emulator.ts';
 import { isWhatEtagNames } from './put-object.ts';
 
-export function createUpload(keeper: KeeperParts, call: Call): Promise<void> {
+export function createUpload(parts: ChangeParts, call: Call): Promise<void> {
   const { bucket, key } = call.target;
   // No lock on the key: beginning an upload changes nothing that a reader of the key could see.
   const scope = { operation: 'create-upload', affected: { bucket, keys: [] }, locks: [bucketLock(bucket, true)] };
-  return mutate(keeper, call, scope, async (turn) => {
-    const answer = await pass(keeper, call, turn);
+  return parts.turns.run(call, scope, async (turn) => {
+    const answer = await turn.pass(call.req);
     const uploadId = answer.status === 200 ? textOf(answer.body.toString(), 'UploadId') : undefined;
     if (uploadId === undefined) return answer;
     const headers = replayHeaders(call.req.rawHeaders);
     const upload = { bucket, key, uploadId, upstreamUploadId: uploadId, headers, createdAt: Date.now() };
-    await keeper.store.commit({ kind: 'create-upload', upload });
+    await parts.store.commit({ kind: 'create-upload', upload });
     return answer;
   });
 }
 
-export async function uploadPart(keeper: KeeperParts, call: Call, uploadId: string, partNumber: number): Promise<void> {
-  const upload = findUpload(keeper, call, uploadId);
+export async function uploadPart(parts: ChangeParts, call: Call, uploadId: string, partNumber: number): Promise<void> {
+  const upload = findUpload(parts.store, call, uploadId);
   if (upload === undefined) return sendS3Error(call.res, noSuchUpload, call.target.path);
-  const { store } = keeper;
+  const { store } = parts;
   const tap = createBodyTap(store, call.req.headers);
-  await mutate(keeper, call, partScope(upload, partNumber), async (turn) => {
+  await parts.turns.run(call, partScope(upload, partNumber), async (turn) => {
     try {
-      const answer = await pass(keeper, call, turn, { path: upstreamPath(keeper, call), tap });
+      const answer = await turn.pass(call.req, { path: upstreamPath(parts.store, call), tap });
       const etag = rawHeader(answer.headers, 'etag') ?? '';
       if (answer.status !== 200) {
         await tap.discard();
@@ -66,30 +65,30 @@ export async function uploadPart(keeper: KeeperParts, call: Call, uploadId: stri
 }
 
 export async function uploadPartCopy(
-  keeper: KeeperParts,
+  parts: ChangeParts,
   call: Call,
   uploadId: string,
   partNumber: number,
 ): Promise<void> {
   const { req, res, target } = call;
-  const upload = findUpload(keeper, call, uploadId);
+  const upload = findUpload(parts.store, call, uploadId);
   const source = copySource(req.headers);
   if (upload === undefined) return sendS3Error(res, noSuchUpload, target.path);
   if (source === undefined) return sendS3Error(res, invalidUri, target.path);
   if (source.isVersion) return sendS3Error(res, versionRefusal, target.path);
   const scope = partScope(upload, partNumber);
-  const locks = [...scope.locks, bucketLock(source.bucket, true), keyLock(source.bucket, source.key)];
-  await mutate(keeper, call, { ...scope, locks }, async (turn) => {
-    const answer = await pass(keeper, call, turn, { path: upstreamPath(keeper, call) });
+  const locks = [...scope.locks, ...locksOfKey(source)];
+  await parts.turns.run(call, { ...scope, locks }, async (turn) => {
+    const answer = await turn.pass(call.req, { path: upstreamPath(parts.store, call) });
     const xml = answer.body.toString();
     if (answer.status !== 200 || isErrorBody(answer.body)) return answer;
     // The range of the source, read under its lock, is the part.
     const range = req.headers['x-amz-copy-source-range'];
     const headers = typeof range === 'string' ? ['Range', range] : [];
-    const stream = await keeper.clientFor(turn.epoch).stream('GET', pathOf(source.bucket, source.key), { headers });
+    const stream = await turn.client.stream('GET', pathOf(source.bucket, source.key), { headers });
     await assertSuccess(stream, 'the source of a part was read');
     const hash = createHash('md5');
-    const body = await saveBody(keeper.store, hashed(stream, hash), Number(stream.headers['content-length']));
+    const body = await saveBody(parts.store, hashed(stream, hash), Number(stream.headers['content-length']));
     const etag = textOf(xml, 'ETag') ?? '';
     const md5 = `"${hash.digest('hex')}"`;
     // floci fills a range beyond the source's end with zeros: such a part is not what we read.
@@ -98,7 +97,7 @@ export async function uploadPartCopy(
       throw otherPart(md5, etag);
     }
     const part = { partNumber, sizeBytes: body.sizeBytes, etag, headers: {} };
-    await keeper.store.commit({ kind: 'put-part', uploadId, part, source: body });
+    await parts.store.commit({ kind: 'put-part', uploadId, part, source: body });
     return answer;
   });
 }
@@ -118,17 +117,17 @@ function otherPart(expected: string, got: string): KeepsakeError {
   });
 }
 
-export async function completeUpload(keeper: KeeperParts, call: Call, uploadId: string): Promise<void> {
+export async function completeUpload(parts: ChangeParts, call: Call, uploadId: string): Promise<void> {
   const { res, target } = call;
   const { bucket, key } = target;
-  const { store } = keeper;
+  const { store } = parts;
   const body = await readBody(call.req);
-  const upload = findUpload(keeper, call, uploadId);
+  const upload = findUpload(parts.store, call, uploadId);
   if (upload === undefined) return sendS3Error(res, noSuchUpload, target.path);
   const partNumbers = partNumbersOf(decodeBody(call.req.headers, body).toString());
   if (partNumbers === undefined) return sendS3Error(res, malformedXml, target.path);
-  await mutate(keeper, call, uploadScope('complete-upload', upload), async (turn) => {
-    const answer = await pass(keeper, call, turn, { path: upstreamPath(keeper, call), body });
+  await parts.turns.run(call, uploadScope('complete-upload', upload), async (turn) => {
+    const answer = await turn.pass(call.req, { path: upstreamPath(store, call), body });
     if (answer.status !== 200 || isErrorBody(answer.body)) return answer;
     const saved = new Map(store.parts(uploadId).map((part) => [part.partNumber, part]));
     const parts = partNumbers.map((partNumber) => saved.get(partNumber));
@@ -138,28 +137,25 @@ export async function completeUpload(keeper: KeeperParts, call: Call, uploadId: 
       await store.commit({ kind: 'complete-upload', uploadId, partNumbers, meta: { ...meta, sizeBytes, parts } });
     } else {
       // The emulator had a part that was never acknowledged by us, and the client named it: what came of it is the object.
-      await captureObject(store, keeper.clientFor(turn.epoch), { bucket, key, request: upload.headers });
+      await captureObject(store, turn.client, { bucket, key, request: upload.headers });
       await store.commit({ kind: 'abort-upload', uploadId });
     }
     return answer;
   });
 }
 
-export async function abortUpload(keeper: KeeperParts, call: Call, uploadId: string): Promise<void> {
-  const upload = findUpload(keeper, call, uploadId);
+export async function abortUpload(parts: ChangeParts, call: Call, uploadId: string): Promise<void> {
+  const upload = findUpload(parts.store, call, uploadId);
   if (upload === undefined) return sendS3Error(call.res, noSuchUpload, call.target.path);
-  await mutate(keeper, call, uploadScope('abort-upload', upload), async (turn) => {
-    const answer = await pass(keeper, call, turn, { path: upstreamPath(keeper, call) });
-    if (answer.status < 300) await keeper.store.commit({ kind: 'abort-upload', uploadId });
+  await parts.turns.run(call, uploadScope('abort-upload', upload), async (turn) => {
+    const answer = await turn.pass(call.req, { path: upstreamPath(parts.store, call) });
+    if (answer.status < 300) await parts.store.commit({ kind: 'abort-upload', uploadId });
     return answer;
   });
 }
 
 /** The raw URL of a request, with the ids that the emulator knows uploads by: of one, and of where a list goes on. */
-export function upstreamPath(
-  { store }: Pick<KeeperParts, 'store'>,
-  { req, target }: Pick<Call, 'req' | 'target'>,
-): string {
+export function upstreamPath(store: Store, { req, target }: Pick<Call, 'req' | 'target'>): string {
   const { query, rawQuery, path } = target;
   const translated = ['uploadId', 'upload-id-marker'].flatMap((name) => {
     const id = query?.get(name);
@@ -184,7 +180,7 @@ export function withClientIds(store: Store, xml: string): string {
   return translated;
 }
 
-function findUpload({ store }: KeeperParts, { target }: Call, uploadId: string): UploadRecord | undefined {
+function findUpload(store: Store, { target }: Call, uploadId: string): UploadRecord | undefined {
   const upload = store.upload(uploadId);
   return upload?.bucket === target.bucket && upload.key === target.key ? upload : undefined;
 }

@@ -6,17 +6,16 @@
 // depend on; where the two differ in more than the order of their headers, reads of that kind stay GETs.
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { KeeperParts } from '../parts.ts';
 import type { Call } from '../s3/call.ts';
-import type { ObjectRecord } from '../store/contract.ts';
+import type { ObjectRecord, Store } from '../store/contract.ts';
 import { type GivenAnswer, givenBy } from '../upstream/send.ts';
 import { isMadeAnew } from './answer-head.ts';
-import { keepHead, type Repeatable, replay, unlessDamaged } from './replay.ts';
+import { type Repeatable, type Replays, unlessDamaged } from './replay.ts';
 
-/** What a HEAD told, to be held against what the GET tells. */
+/** What a HEAD said, to be held against the GET. */
 export interface Comparison {
   readonly kind: string;
-  readonly told: GivenAnswer;
+  readonly head: GivenAnswer;
 }
 
 /** The names of a GET's headers, in order; null: a HEAD tells something else. */
@@ -25,7 +24,7 @@ type HeaderOrder = readonly string[] | null;
 const maxKinds = 10_000;
 
 /** Of which kinds of reads it was seen that a HEAD tells the same, in the session in force. */
-export class HeadTrust {
+class HeadTrust {
   readonly #orders = new Map<string, HeaderOrder>();
   #epoch = -1;
 
@@ -42,45 +41,54 @@ export class HeadTrust {
   }
 }
 
-/**
- * Answers a GET with the head of a HEAD, sent by `ask`, and the store's bytes. 'answered', or what the GET has to be held
- * against; undefined: only the GET will do.
- */
-export async function readByHead(
-  keeper: KeeperParts,
-  call: Call,
-  repeatable: Repeatable,
-  ask: () => Promise<IncomingMessage>,
-): Promise<'answered' | Comparison | undefined> {
-  const { req, target, epoch } = call;
-  if (req.method !== 'GET' || req.headers.range !== undefined) return undefined;
-  const record = unlessDamaged(() => keeper.store.object(target.bucket, target.key));
-  // One that is not all ASCII has a place of its own among the headers (../upstream/send.ts).
-  if (record === undefined || /[\x80-\xff]/.test(record.headers['content-disposition'] ?? '')) return undefined;
-  const kind = kindOf(repeatable, record);
-  const order = keeper.headTrust.find(epoch, kind);
-  if (order === null) return undefined;
-  const answer = await ask();
-  answer.resume();
-  const told = givenBy(answer);
-  if (order === undefined) return told.status === 404 || told.status >= 500 ? undefined : { kind, told };
-  const headers = told.status === 200 ? inOrder(told.headers, order) : undefined;
-  if (headers === undefined || !keepHead(keeper, call, { ...repeatable, record }, { ...told, headers }))
-    return undefined;
-  return (await replay(keeper, call, repeatable)) ? 'answered' : undefined;
-}
+export class HeadFirst {
+  readonly #trust = new HeadTrust();
+  readonly #store: Store;
+  readonly #replays: Replays;
 
-/** Notes whether the GET told what the HEAD did. `isKept`: its head can be given again. */
-export function compare(
-  { headTrust }: KeeperParts,
-  { epoch }: Call,
-  { kind, told }: Comparison,
-  { answer, isKept }: { readonly answer: GivenAnswer; readonly isKept: boolean },
-): void {
-  const order = orderOf(answer.headers);
-  const same = told.status === answer.status ? inOrder(told.headers, order) : undefined;
-  const isAlike = isKept && same !== undefined && steadyPart(same) === steadyPart(answer.headers);
-  headTrust.note(epoch, kind, isAlike ? order : null);
+  constructor(store: Store, replays: Replays) {
+    this.#store = store;
+    this.#replays = replays;
+  }
+
+  /**
+   * Answers a GET with the head of a HEAD, sent by `ask`, and the store's bytes. 'answered', or the comparison that the GET
+   * has to be held against; undefined: only the GET will do.
+   */
+  async answer(
+    call: Call,
+    repeatable: Repeatable,
+    ask: () => Promise<IncomingMessage>,
+  ): Promise<'answered' | Comparison | undefined> {
+    const { req, target, epoch } = call;
+    if (req.method !== 'GET' || req.headers.range !== undefined) return undefined;
+    const record = unlessDamaged(() => this.#store.object(target.bucket, target.key));
+    // One that is not all ASCII has a place of its own among the headers (../upstream/send.ts).
+    if (record === undefined || /[\x80-\xff]/.test(record.headers['content-disposition'] ?? '')) return undefined;
+    const kind = kindOf(repeatable, record);
+    const order = this.#trust.find(epoch, kind);
+    if (order === null) return undefined;
+    const response = await ask();
+    response.resume();
+    const head = givenBy(response);
+    if (order === undefined) return head.status === 404 || head.status >= 500 ? undefined : { kind, head };
+    const headers = head.status === 200 ? inOrder(head.headers, order) : undefined;
+    if (headers === undefined || !this.#replays.keep(call, { ...repeatable, record }, { ...head, headers }))
+      return undefined;
+    return (await this.#replays.answer(call, repeatable)) ? 'answered' : undefined;
+  }
+
+  /** Notes whether the GET said what the HEAD did. `isKept`: its head can be given again. */
+  compare(
+    { epoch }: Call,
+    { kind, head }: Comparison,
+    { answer, isKept }: { readonly answer: GivenAnswer; readonly isKept: boolean },
+  ): void {
+    const order = orderOf(answer.headers);
+    const same = head.status === answer.status ? inOrder(head.headers, order) : undefined;
+    const isAlike = isKept && same !== undefined && steadyPart(same) === steadyPart(answer.headers);
+    this.#trust.note(epoch, kind, isAlike ? order : null);
+  }
 }
 
 // The request, but for its path and for where a browser comes from within a site. The bucket as it is set. The object: the

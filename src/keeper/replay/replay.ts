@@ -9,11 +9,14 @@
 // state before the request left is the state after its answer was believed and settled.
 import type { Readable } from 'node:stream';
 import { KeepsakeError } from '../../shared/errors.ts';
-import type { KeeperParts } from '../parts.ts';
+import type { Logger } from '../../shared/logger.ts';
 import type { Call } from '../s3/call.ts';
-import type { ObjectRecord, ObjectState } from '../store/contract.ts';
+import type { ObjectRecord, ObjectState, Store } from '../store/contract.ts';
+import type { Doubts } from '../turn/doubts.ts';
+import type { Gate } from '../upstream/gate.ts';
 import { drained, type GivenAnswer } from '../upstream/send.ts';
 import { type AnswerHead, freshHeaders, keepableHead } from './answer-head.ts';
+import type { HeadCache } from './head-cache.ts';
 import { variantOf } from './request-variant.ts';
 
 /** A read whose answer can be kept, as it began. */
@@ -24,43 +27,61 @@ export interface Repeatable {
   readonly record?: ObjectRecord;
 }
 
-/** What the store says about a read at its start; undefined when its answer can neither be replayed nor kept. */
-export function beginRead({ store, doubts }: KeeperParts, { req, target }: Call): Repeatable | undefined {
-  const { bucket, key } = target;
-  const variant = variantOf(req, target);
-  if (variant === undefined || doubts.settled(bucket, key) !== undefined) return undefined;
-  const state = unlessDamaged(() => store.state(bucket, key));
-  return state && { variant, state };
+export interface ReplayOptions {
+  readonly store: Store;
+  readonly gate: Gate;
+  readonly doubts: Doubts;
+  readonly heads: HeadCache;
+  readonly logger: Logger;
 }
 
-/** Answers the read if it can; false when the emulator has to, and nothing was sent. To be called at once after `beginRead` or `keepHead`. */
-export function replay(keeper: KeeperParts, call: Call, { variant, state }: Repeatable): Promise<boolean> | boolean {
-  const { heads, gate, store } = keeper;
-  const head = gate.isOpen && gate.epoch === call.epoch && heads.find(variant, { epoch: call.epoch, seal: state.seal });
-  if (!head) return false;
-  if (call.req.method === 'HEAD') return sendWhole(call, head, undefined);
-  const bytes = unlessDamaged(() => store.smallBody(state.versionId));
-  if (bytes !== undefined) return sendWhole(call, head, bytes.subarray(head.start, head.end));
-  return sendStreamed(keeper, call, { variant, versionId: state.versionId, head });
-}
+export class Replays {
+  readonly #options: ReplayOptions;
 
-/**
- * Keeps the head of an answer that was believed and settled, unless the object changed meanwhile. Whether it was kept;
- * undefined: the object changed, so nothing is known.
- */
-export function keepHead(
-  { heads, store, doubts }: KeeperParts,
-  { epoch, target: { bucket, key } }: Call,
-  { variant, state: { seal }, record: read }: Repeatable,
-  answer: GivenAnswer,
-): boolean | undefined {
-  if (doubts.settled(bucket, key) !== undefined) return undefined;
-  const isSame = unlessDamaged(() => store.state(bucket, key))?.seal === seal;
-  const record = isSame ? (read ?? unlessDamaged(() => store.object(bucket, key))) : undefined;
-  if (record === undefined) return undefined;
-  const head = keepableHead(answer, record);
-  if (head !== undefined) heads.keep(variant, { epoch, seal }, head);
-  return head !== undefined;
+  constructor(options: ReplayOptions) {
+    this.#options = options;
+  }
+
+  /** Reads the state of the object at the start of a read; undefined when its answer can neither be replayed nor kept. */
+  begin({ req, target }: Call): Repeatable | undefined {
+    const { store, doubts } = this.#options;
+    const { bucket, key } = target;
+    const variant = variantOf(req, target);
+    if (variant === undefined || doubts.settled(bucket, key) !== undefined) return undefined;
+    const state = unlessDamaged(() => store.state(bucket, key));
+    return state && { variant, state };
+  }
+
+  /** Answers the read if it can; false: nothing was sent. To be called at once after `begin` or `keep`. */
+  answer(call: Call, { variant, state }: Repeatable): Promise<boolean> | boolean {
+    const { heads, gate, store } = this.#options;
+    const head =
+      gate.isOpen && gate.epoch === call.epoch && heads.find(variant, { epoch: call.epoch, seal: state.seal });
+    if (!head) return false;
+    if (call.req.method === 'HEAD') return sendWhole(call, head, undefined);
+    const bytes = unlessDamaged(() => store.smallBody(state.versionId));
+    if (bytes !== undefined) return sendWhole(call, head, bytes.subarray(head.start, head.end));
+    return sendStreamed(this.#options, call, { variant, versionId: state.versionId, head });
+  }
+
+  /**
+   * Keeps the head of an answer that was believed and settled, unless the object changed meanwhile. Returns whether it was
+   * kept; undefined: the object changed, so nothing is known.
+   */
+  keep(
+    { epoch, target: { bucket, key } }: Call,
+    { variant, state: { seal }, record: read }: Repeatable,
+    answer: GivenAnswer,
+  ): boolean | undefined {
+    const { heads, store, doubts } = this.#options;
+    if (doubts.settled(bucket, key) !== undefined) return undefined;
+    const isSame = unlessDamaged(() => store.state(bucket, key))?.seal === seal;
+    const record = isSame ? (read ?? unlessDamaged(() => store.object(bucket, key))) : undefined;
+    if (record === undefined) return undefined;
+    const head = keepableHead(answer, record);
+    if (head !== undefined) heads.keep(variant, { epoch, seal }, head);
+    return head !== undefined;
+  }
 }
 
 /** What the store can't tell, the emulator can. */
@@ -87,7 +108,7 @@ interface StreamedReplay {
 
 // The first block is read, and verified, before the head is sent: until then the emulator can still answer.
 async function sendStreamed(
-  { heads, store, logger }: KeeperParts,
+  { heads, store, logger }: ReplayOptions,
   { res }: Call,
   { variant, versionId, head }: StreamedReplay,
 ): Promise<boolean> {

@@ -6,8 +6,8 @@ import type { Logger } from '../../shared/logger.ts';
 import { putBackObject } from '../put-back/put-back.ts';
 import type { KeyName } from '../s3/target.ts';
 import type { ObjectRecord, Store } from '../store/contract.ts';
-import type { EmulatorClient } from '../upstream/client.ts';
-import { type Gate, restoring } from '../upstream/gate.ts';
+import type { Emulator } from '../upstream/emulator.ts';
+import { restoring } from '../upstream/gate.ts';
 import { eachAtOnce } from './at-once.ts';
 import { leaveOutBad } from './leave-out.ts';
 import { bucketLock, keyLock, type Locks } from './locks.ts';
@@ -16,11 +16,10 @@ import type { WholeKeys } from './whole-keys.ts';
 
 export interface WholenessParts {
   readonly store: Store;
-  readonly gate: Gate;
+  readonly emulator: Emulator;
   readonly locks: Locks;
   readonly logger: Logger;
   readonly progress: FillProgress;
-  clientFor(epoch: number): EmulatorClient;
 }
 
 /** How many keys of one request, or of the walk, are put back at once: an emulator is bound by its own process. */
@@ -110,7 +109,8 @@ export class Wholeness {
   }
 
   async #putBackHeld(epoch: number, name: KeyName): Promise<void> {
-    const { gate, store } = this.#parts;
+    const { store } = this.#parts;
+    const { gate } = this.#parts.emulator;
     if (!gate.isOpen || gate.epoch !== epoch) throw restoring();
     const keys = this.#keys;
     if (keys === undefined || keys.has(name)) return;
@@ -127,8 +127,8 @@ export class Wholeness {
   }
 
   async #putBackRecord(epoch: number, record: ObjectRecord): Promise<void> {
-    const { store, logger } = this.#parts;
-    const etag = await putBackObject(store, this.#parts.clientFor(epoch), record);
+    const { store, emulator, logger } = this.#parts;
+    const etag = await putBackObject(store, emulator.clientFor(epoch), record);
     if (etag === record.etag) return;
     const { bucket, key } = record;
     logger.warn({ bucket, key, etag, expected: record.etag }, 'an ETag changed on restore');
