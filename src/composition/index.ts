@@ -1,2 +1,2 @@
-// The parts that `npm start`, `keepsake api` and the tests join, and that don't know each other, joined.
+// Joins the parts that do not know each other, for `npm start`, `keepsake api` and the tests.
 export { type JoinedApi, type JoinedApiOptions, startJoinedApi } from './joined-api.ts';
