@@ -1,5 +1,5 @@
-// What every component's chart has in common: one chart is one file of manifests, with names as written, the
-// recommended labels (kubernetes.io/docs, "Recommended Labels"), and a checksum where a change must roll pods.
+// The base of every component's chart. One chart is one file of manifests, with names as written, the recommended
+// labels (kubernetes.io/docs, "Recommended Labels"), and a checksum where a change must roll pods.
 import { createHash } from 'node:crypto';
 import { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';

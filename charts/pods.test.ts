@@ -1,4 +1,4 @@
-// What must hold for every pod of every environment, whatever its component says.
+// The rules for every pod of every environment, whatever its component says.
 import { describe, expect, test } from 'vitest';
 import { containersOf, manifestOf, podTemplates, renderManifests } from '../test/support/manifests.ts';
 import { aws, local, override, tilt } from './environments.ts';

@@ -1,5 +1,5 @@
-// Pods as this project runs them: non-root, read-only root, no capabilities, no token, no service links. What
-// cdk8s-plus-27 has no words for (seccomp, capabilities `ALL`, service links) is patched in here and nowhere else.
+// Pods as this project runs them: non-root, read-only root, no capabilities, no token, no service links. Patches in,
+// here and nowhere else, the fields that cdk8s-plus-27 does not know (seccomp, capabilities `drop`, service links).
 import path from 'node:path';
 import { Duration, JsonPatch, Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';

@@ -1,4 +1,4 @@
-// What stands before a component's pods: their address, and the budget of how many may be away at once.
+// The objects before a component's pods: their address, and the budget of how many may be away at once.
 import { JsonPatch } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
 import { type Component, selectorOf } from './component.ts';

@@ -1,5 +1,5 @@
 // The HTTP API. A pod counts as started once it has met its database and its bucket; from then on it answers for
-// itself, also in an outage of theirs, so that its errors and debug views reach those who need them.
+// itself. In an outage of theirs its errors and debug views still reach those who need them.
 import { Duration } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';

@@ -13,7 +13,7 @@ import { addService } from '../services.ts';
 import { addKeeper, keeperUserId } from './keeper.ts';
 
 export interface LocalStackProps extends ComponentProps {
-  /** What makes objects outlive LocalStack's process. @default 'keeper' */
+  /** The part that makes objects outlive LocalStack's process. @default 'keeper' */
   readonly persistence?: Persistence;
   /** Size of the volume, which the keeper's store and LocalStack's own folder share. @default 10 */
   readonly storageGiB?: number;
@@ -72,8 +72,9 @@ export class LocalStack extends Component {
       SERVICES: 's3',
       EAGER_SERVICE_LOADING: '1',
       GATEWAY_LISTEN: listen,
-      LOCALSTACK_HOST: `localstack:${ports.s3}`, // what LocalStack writes into URLs
-      // What a licence holder gets persistence by. Without a licence they do nothing: measured in docs/decisions.
+      LOCALSTACK_HOST: `localstack:${ports.s3}`, // the host that LocalStack writes into URLs
+      // The settings that give a licence holder persistence. Without a licence they do nothing: measured in
+      // docs/decisions.
       PERSISTENCE: persistence === 'none' ? '0' : '1',
       SNAPSHOT_SAVE_STRATEGY: 'ON_SHUTDOWN',
       SNAPSHOT_LOAD_STRATEGY: 'ON_STARTUP',
@@ -121,7 +122,7 @@ const readyz = '/_keeper/readyz';
 
 /**
  * 127.0.0.1 as an IPv6 address. LocalStack 4.14 takes only the port of an IPv4 one and listens on all addresses
- * (localstack/runtime/server/twisted.py); of an IPv6 one it takes both, and this one is reached by IPv4 alone.
+ * (localstack/runtime/server/twisted.py). Of an IPv6 one it takes both, and this one is reached by IPv4 alone.
  */
 const mappedLoopback = '::ffff:127.0.0.1';
 

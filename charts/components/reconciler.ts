@@ -1,5 +1,6 @@
-// The reconciler as a CronJob, and the repair as a CronJob that never runs by itself:
+// The reconciler as a CronJob, and the repair as a CronJob that never runs by itself. To run it:
 //   kubectl create job --from=cronjob/keepsake-repair fix-1
+//
 // Their account may write the report and Events, nothing else (see report-guard.ts for what RBAC can't say).
 import { Cron, Duration } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
@@ -19,7 +20,7 @@ export interface ReconcilerProps extends ComponentProps {
   readonly settings: SharedSettings;
 }
 
-/** What one of the two CronJobs is. */
+/** One of the two CronJobs. */
 interface RunProps {
   readonly name: string;
   readonly command: readonly string[];

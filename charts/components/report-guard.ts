@@ -1,5 +1,6 @@
-// What RBAC can't say: it knows names or all, and reports have a time in their names. An admission policy (stable since
-// Kubernetes 1.30) refuses the reconciler's account every ConfigMap whose name isn't the report's or begins with it.
+// The rule that RBAC can't express: RBAC knows names or all, and reports have a time in their names. An admission
+// policy (stable since Kubernetes 1.30) refuses the reconciler's account every ConfigMap whose name isn't the report's
+// or begins with it.
 import { ApiObject } from 'cdk8s';
 import { cluster } from '../../src/shared/names.ts';
 import type { Component } from '../component.ts';

@@ -61,7 +61,7 @@ export interface ShownSetting {
   readonly meaning: string;
 }
 
-/** What the API needs to know. Sizes in bytes, times in milliseconds. */
+/** The API's settings. Sizes in bytes, times in milliseconds. */
 export interface AppConfig {
   readonly host: string;
   readonly port: number;

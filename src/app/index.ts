@@ -1,4 +1,4 @@
-// What other parts may use of the API.
+// The door of the API for other parts.
 export { type App, type AppDeps, createApp } from './app.ts';
 export { type AppConfig, readAppConfig, type ShownSetting } from './config.ts';
 export { type Listening, listen } from './listen.ts';

@@ -1,4 +1,4 @@
-// What a command is given: streams, environment, and the ways to speak. Results go to stdout, everything else to stderr.
+// A command's input: streams, environment, and the ways to speak. Results go to stdout, everything else to stderr.
 import { styleText } from 'node:util';
 import { createLogger, type Logger, silentLogger } from '../shared/logger.ts';
 

@@ -1,4 +1,4 @@
-// The commands under `keepsake keeper`: options and help. What they do stands in commands/keeper*.ts.
+// The commands under `keepsake keeper`: options and help. Their work is in commands/keeper*.ts.
 import type { Command } from 'commander';
 import type { RestoreOptions } from './commands/keeper.ts';
 import type { StoreOptions } from './commands/keeper-store.ts';
@@ -12,7 +12,7 @@ export type CommandMaker = (
   parent?: Command,
 ) => Command;
 
-/** What a command does; returns its exit code. */
+/** A command's work; returns its exit code. */
 export type CommandWork<Options> = (context: Context, options: Options, args: readonly string[]) => Promise<number>;
 
 /** Loads what a command does, and all the code it needs: only when it is called. */

@@ -5,7 +5,7 @@ import { CommanderError } from 'commander';
 import { asKeepsakeError, toErrorBody } from '../shared/errors.ts';
 import { createProgram } from './program.ts';
 
-// Whoever read us has enough (`| head`): nobody is left to tell.
+// Our reader has closed the pipe (`| head`): nobody is left to tell.
 process.stdout.on('error', () => process.exit(2));
 process.exitCode = await main(process.argv);
 

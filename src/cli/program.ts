@@ -1,4 +1,4 @@
-// The command line: commands, options, help. A command's own code in commands/ is loaded when it is called: help and a
+// The command line: commands, options, help. A command's own code in commands/ is loaded when it is called. Help and a
 // wrong option need none of it, and the keeper's process holds no code of the API.
 import { Command, InvalidArgumentError } from 'commander';
 import { durationExpected, parseDurationMs } from '../shared/config.ts';

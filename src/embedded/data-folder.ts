@@ -66,7 +66,7 @@ export function openDataFolder(root: string): DataFolder {
   }
 }
 
-/** What the file system throws, as an error of the catalogue that names the folder. */
+/** An error of the file system as an error of the catalogue that names the folder. */
 export function asFolderError(error: unknown, root: string): KeepsakeError {
   if (error instanceof KeepsakeError) return error;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';

@@ -1,5 +1,5 @@
-// One process at a time in a data folder. The lock is SQLite's on a file of its own: the operating system lets it go
-// when the process ends, however it ends, so a SIGKILL leaves nothing to clean up.
+// One process at a time in a data folder. The lock is SQLite's on a file of its own: the operating system releases it
+// when the process ends, however it ends. So a SIGKILL leaves nothing to clean up.
 import { DatabaseSync } from 'node:sqlite';
 
 export interface FolderLock {

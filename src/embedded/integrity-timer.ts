@@ -6,7 +6,7 @@ import type { Logger } from '../shared/logger.ts';
 import type { IntegrityReport } from '../shared/report.ts';
 
 export interface IntegrityTimer {
-  /** Ends the timer; resolves when no run is under way any more. Whoever stops it has given runs up by their signal. */
+  /** Ends the timer; resolves when no run is under way any more. To stop it, abort the runs by their signal first. */
   stop(): Promise<void>;
 }
 

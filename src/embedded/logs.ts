@@ -1,5 +1,5 @@
-// Where the parts' logs go under `npm start`: all of them as JSON to a file, warnings and errors as one line each to the
-// terminal, so that the summary stays readable.
+// Directs the parts' logs under `npm start`: all as JSON to a file, warnings and errors as one line each to the
+// terminal. So the summary stays readable.
 import { renameSync, statSync } from 'node:fs';
 import pino, { type DestinationStream } from 'pino';
 import type { Logger } from '../shared/logger.ts';

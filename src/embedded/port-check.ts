@@ -24,7 +24,7 @@ export async function assertPortFree(port: number, setting: string, host: string
   await new Promise((resolve) => server.close(resolve));
 }
 
-/** What `listen` threw, as an error that names the setting. */
+/** An error of `listen` as an error that names the setting. */
 export function portError(error: unknown, port: number, setting: string): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'EACCES') {

@@ -19,7 +19,7 @@ export function writeRunFile(file: string, run: RunFile): void {
   renameSync(`${file}.new`, file);
 }
 
-/** What the file says, whether or not it still holds; undefined when there is none or it is cut off. */
+/** The file's content, whether or not it still holds; undefined when there is none or it is cut off. */
 export function readRunFile(file: string): RunFile | undefined {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as RunFile;

@@ -1,5 +1,5 @@
 // The whole system in one process: Postgres, S3 behind the keeper, the API with the page, the reconciler on a timer.
-// What was started is stopped in the reverse order, also when the start fails half-way.
+// Started parts are stopped in the reverse order, also when the start fails half-way.
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -39,7 +39,7 @@ export interface RunningSystem {
   readonly folder: FolderLayout;
   readonly isNew: boolean;
   readonly web: WebBuild;
-  /** What the keeper holds and has restored; null when S3 is not embedded. */
+  /** The keeper's counts of held and put-back objects; null when S3 is not embedded. */
   readonly keeper: KeeperStatus | null;
   /** Stops all, in order. Safe to call more than once. */
   close(): Promise<void>;
@@ -134,7 +134,7 @@ async function assertPorts({ port, s3Port, isS3Embedded, env }: EmbeddedConfig):
 /** The URL of a Postgres that answers and has our schema. */
 async function startDatabase({ config, options, folder, logs, stack }: Start): Promise<string> {
   const url = config.databaseUrl ?? (await startOwnPostgres());
-  await migrate(url, silentLogger()); // what goes wrong is thrown
+  await migrate(url, silentLogger()); // errors are thrown
   return url;
 
   async function startOwnPostgres(): Promise<string> {

@@ -1,4 +1,5 @@
-// What `npm start` says on the terminal: short, true, and without colour where there is no terminal or NO_COLOR is set.
+// The words of `npm start` on the terminal: short, true, and without colour where there is no terminal or NO_COLOR is
+// set.
 import { styleText } from 'node:util';
 import type { KeeperStatus } from '../shared/keeper-api.ts';
 import type { IntegrityReport } from '../shared/report.ts';

@@ -1,12 +1,12 @@
 // Every error a user can meet: code → HTTP status, what the caller must do, and a message that says what, expected,
 // got and remedy. An error is made here or it is a bug; `cause` carries what was underneath.
 
-/** What the caller must do: try again, call a person, or report a bug of ours. */
+/** The caller's next step: try again, call a person, or report a bug of ours. */
 export type ErrorKind = 'retry' | 'person' | 'bug';
 
 /** The parts of a message, in the order they are printed. `remedy` is an instruction, in the imperative. */
 export interface ErrorDetail {
-  /** What went wrong, as a sentence without its full stop. */
+  /** The fault, as a sentence without its full stop. */
   readonly what: string;
   readonly expected?: string;
   readonly got?: string;

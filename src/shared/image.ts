@@ -1,4 +1,4 @@
-// What an image is, in its row, in its object's metadata and in JSON; the one place that knows how keys look.
+// An image in its row, in its object's metadata and in JSON; the one place that knows how keys look.
 import { v7 as uuidv7 } from 'uuid';
 
 /** Every image lies under this prefix; what lies elsewhere in the bucket is none of ours. */
@@ -99,10 +99,10 @@ export function thumbnailKey(id: string, width: number): string {
 }
 
 /**
- * What travels with the object, so that a row can be rebuilt from it. S3 user metadata is ASCII in practice: values
- * that may be Unicode are percent-encoded UTF-8. The name and title are cut to fit S3's 2 KiB of user metadata.
- * The SHA-256 is known only once the body has passed: it is `sha256` when known before, else S3's own checksum
- * (`x-amz-checksum-sha256`) carries it. The pixels' facts travel with it, under the same condition.
+ * The metadata that travels with the object, so that a row can be rebuilt from it. S3 user metadata is ASCII in
+ * practice: values that may be Unicode are percent-encoded UTF-8. The name and title are cut to fit S3's 2 KiB of user
+ * metadata. The SHA-256 is known only once the body has passed: it is `sha256` when known before, else S3's own
+ * checksum (`x-amz-checksum-sha256`) carries it. The pixels' facts travel with it, under the same condition.
  */
 export const metadataNames = {
   id: 'image-id',
@@ -117,7 +117,7 @@ export const metadataNames = {
   placeholder: 'thumbhash',
 } as const;
 
-/** What is known of an image's pixels, each null where it is not. */
+/** The facts about an image's pixels, each null where it is not. */
 interface PixelFacts {
   readonly width: number | null;
   readonly height: number | null;

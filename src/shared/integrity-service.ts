@@ -2,7 +2,9 @@
 // joins them), so that neither imports the other.
 import type { ActionResult, IntegrityReport, RunMode } from './report.ts';
 
-/** What a repair may do beside restoring, adopting and finishing. Without any, nothing is ever removed. */
+/**
+ * The actions that a repair may take beside restoring, adopting and finishing. Without any, nothing is ever removed.
+ */
 export interface RunRequest {
   readonly mode: RunMode;
   /** Put orphans aside (quarantine). @default false */

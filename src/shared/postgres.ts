@@ -8,7 +8,7 @@ import type { Logger } from './logger.ts';
 export type Pool = pg.Pool;
 export type PoolClient = pg.PoolClient;
 
-/** A pool of connections. Whoever makes it ends it. An idle connection that dies is logged and replaced. */
+/** A pool of connections. The caller that makes it ends it. An idle connection that dies is logged and replaced. */
 export function createPool(databaseUrl: string, options: { readonly logger: Logger; readonly max?: number }): Pool {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
@@ -100,7 +100,7 @@ export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) =>
   }
 }
 
-/** What pg throws, as an error of the catalogue with its remedy; a bug in our SQL becomes `Internal`. */
+/** An error of pg as an error of the catalogue with its remedy; a bug in our SQL becomes `Internal`. */
 export function asDatabaseError(error: unknown): KeepsakeError {
   if (error instanceof KeepsakeError) return error;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';

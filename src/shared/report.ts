@@ -16,7 +16,10 @@ export const findingClasses = [
 /** `pending`: an upload that never finished. `too-new`: younger than the grace, so not judged yet. */
 export type FindingClass = (typeof findingClasses)[number];
 
-/** What a repair may do, in the order of preference (P9). `finish-upload`/`discard-pending` end an upload cut in half. */
+/**
+ * The actions of a repair, in the order of preference (P9). `finish-upload`/`discard-pending` end an upload cut in
+ * half.
+ */
 export const actionKinds = [
   'restore',
   'adopt',
@@ -44,11 +47,11 @@ export interface Finding {
   readonly object?: { readonly sizeBytes: number; readonly etag: string; readonly lastModified: string };
   /** When a run first saw it; absent when this one did. */
   readonly firstSeenAt?: string;
-  /** What a repair would do, with its reason; absent when nothing can or need be done. */
+  /** The planned repair, with its reason; absent when nothing can or need be done. */
   readonly remedy?: { readonly action: ActionKind; readonly reason: string };
 }
 
-/** What a planned action came to. `skipped`: its finding no longer held when checked again. */
+/** The outcome of a planned action. `skipped`: its finding no longer held when checked again. */
 export type ActionState = 'planned' | 'done' | 'failed' | 'skipped' | 'undone';
 
 export interface ActionResult {
@@ -92,7 +95,10 @@ export interface IntegrityReport {
   };
   /** Who the two sides were: another store or database later means a lost or a wrong one. `storeId` null: no keeper. */
   readonly identity?: { readonly storeId: string | null; readonly databaseId: string };
-  /** What the last trusted run saw: carried on by `Incomplete` and `Suspicious` reports, so that none of them becomes the measure. */
+  /**
+   * The counts of the last trusted run: carried on by `Incomplete` and `Suspicious` reports, so that none of them
+   * becomes the measure.
+   */
   readonly remembered?: { readonly rowsRead: number; readonly storeId: string | null; readonly databaseId: string };
   readonly conditions: readonly Condition[];
   /** The first findings that are not `ok`, at most `sampleLimit` of them. */

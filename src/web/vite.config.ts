@@ -1,5 +1,5 @@
 // Builds the page to dist/web, which the API serves; in development Vite serves it and passes /api on.
-// What it builds runs under `default-src 'self'`: no inline script or style, no data URLs.
+// Its output runs under `default-src 'self'`: no inline script or style, no data URLs.
 import path from 'node:path';
 import { defineConfig, loadEnv } from 'vite';
 

@@ -44,7 +44,7 @@ function answerEarly(request: Request, response: Response, body: Buffer): void {
     response.end();
   };
   const timer = setTimeout(end, lingerMs);
-  request.unpipe(); // whoever was reading the body is done with it
+  request.unpipe(); // the one who read the body is done with it
   request.once('end', end).once('close', end).resume();
 }
 

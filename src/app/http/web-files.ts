@@ -15,7 +15,7 @@ export function serveWebFiles(folder: string): Router {
     response.locals.route = 'web';
     response.set({ 'Content-Security-Policy': pagePolicy, 'Cache-Control': 'no-cache' });
     response.sendFile(page, { cacheControl: false, dotfiles: 'allow' }, (error) => {
-      // What was not built is not there: 404. A client that left is no error of ours.
+      // A file that was not built gets 404. A client that left is no error of ours.
       if (error && !response.headersSent) next();
     });
   };

@@ -1,4 +1,4 @@
-// What a file is, by its content: never by its name, nor by what the client says (P7).
+// The type of a file, by its content: never by its name, nor by what the client says (P7).
 import { fileTypeFromBuffer } from 'file-type';
 import { KeepsakeError } from '../../shared/errors.ts';
 import { type ImageType, imageTypes } from '../../shared/image.ts';

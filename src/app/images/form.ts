@@ -12,7 +12,7 @@ const fileField = 'image';
 export interface ImageForm<T> {
   /** Empty when the form has none. */
   readonly title: string;
-  /** What `receive` made of the file. */
+  /** The product that `receive` made of the file. */
   readonly file: T;
 }
 
@@ -69,7 +69,7 @@ class FileToReceiver<T> implements StorageEngine {
   }
 
   _removeFile(_request: Request, _file: Express.Multer.File, done: (error: Error | null) => void): void {
-    done(null); // whoever gave `receive` undoes it
+    done(null); // the giver of `receive` undoes it
   }
 }
 

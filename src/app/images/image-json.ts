@@ -24,7 +24,7 @@ export const imageSchema: z.ZodType<ImageJson> = z.object({
   thumbnails: z.array(z.object({ width: z.int(), url: z.string() })),
 });
 
-/** What a row knows of its pixels: all null for images that were stored before they were decoded. */
+/** A row's facts about its pixels: all null for images that were stored before they were decoded. */
 export type StoredFacts = { readonly [Fact in keyof ImageFacts]: ImageFacts[Fact] | null };
 
 /** A row that is stored: its size and checksum are known (the table's own check). */

@@ -1,7 +1,7 @@
 // An object's way into S3, so that S3 itself checks every byte. A body of one part is one PutObject: its SHA-256 travels
 // both as checksum and as metadata (`sha256`). A longer one is a multipart upload whose parts each carry their SHA-256;
-// its whole SHA-256 is known too late for the metadata, so the row alone has it, and S3's composite checksum (SHA-256 of
-// the parts' SHA-256s, parts of `partBytes`) proves the bytes. An object appears whole or not at all.
+// its whole SHA-256 is known too late for the metadata, so the row alone has it. S3's composite checksum (SHA-256 of
+// the parts' SHA-256s, parts of `PART_BYTES`) proves the bytes. An object appears whole or not at all.
 
 import { createHash } from 'node:crypto';
 import {
@@ -18,7 +18,7 @@ import { KeepsakeError } from '../../shared/errors.ts';
 import { type Bucket, headObject } from '../../shared/s3/client.ts';
 import { asS3Error } from '../../shared/s3/errors.ts';
 
-/** What an object is called and carries. `metadata` without `x-amz-meta-`. */
+/** The key and headers of an object. `metadata` without `x-amz-meta-`. */
 export interface ObjectDescription {
   readonly key: string;
   readonly contentType: string;

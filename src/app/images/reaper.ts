@@ -37,8 +37,8 @@ export async function reapUploads(
   return hasDiscarded;
 }
 
-// The row is told what the body came to before the object appears, and S3 shows an object whole or not at all: an object
-// of that size under that key is that body. Its own metadata must not contradict.
+// The row is told what the body came to before the object appears, and S3 shows an object whole or not at all. So an
+// object of that size under that key is that body. Its own metadata must not contradict.
 async function isWhole(bucket: Bucket, { key, sizeBytes, sha256 }: ImageRow, signal: AbortSignal): Promise<boolean> {
   if (sizeBytes === null || sha256 === null) return false;
   const found = await headObject(bucket, key, signal);

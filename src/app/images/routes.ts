@@ -23,7 +23,7 @@ export interface ImageRoutesDeps extends UploadDeps {
   readonly onDeleted: () => void;
 }
 
-/** What a form may weigh beside its file. */
+/** The bytes that a form may have beside its file. */
 const formOverheadBytes = 64 * 1024;
 
 const titleInput = titleSchema.transform((title) => cleanLabel(title, 200));

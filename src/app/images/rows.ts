@@ -17,7 +17,7 @@ export interface PendingImage {
   readonly uploadedAt: Date;
 }
 
-/** What is known of a body once it has passed and was decoded: its size, its SHA-256 in hex, its pixels. */
+/** The facts about a body once it has passed and was decoded: its size, its SHA-256 in hex, its pixels. */
 export interface BodyFacts extends ImageFacts {
   readonly sizeBytes: number;
   readonly sha256: string;

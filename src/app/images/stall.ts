@@ -6,8 +6,9 @@ import { KeepsakeError } from '../../shared/errors.ts';
 const leastBytes = 4096;
 
 /**
- * Calls `fail` with `RequestTimeout` once the client has sent next to nothing for `idleMs` although it was waited for:
- * time in which the request is paused, because S3 is slow to take its bytes, does not count. Returns what ends the watch.
+ * Calls `fail` with `RequestTimeout` once the client has sent next to nothing for `idleMs` although it was waited for.
+ * Time in which the request is paused, because S3 is slow to take its bytes, does not count. Returns what ends the
+ * watch.
  */
 export function watchForStall(request: Request, idleMs: number, fail: (error: KeepsakeError) => void): () => void {
   const { socket } = request;

@@ -1,4 +1,4 @@
-// The uploads of this process that are under way: how many there may be, and their sign of life in the database, so that
+// The uploads under way in this process. Bounds their number, and renews their sign of life in the database, so that
 // nobody takes a slow one for dead.
 import { KeepsakeError } from '../../shared/errors.ts';
 import type { Pool } from '../../shared/postgres.ts';

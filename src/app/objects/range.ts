@@ -1,6 +1,6 @@
 // Range and conditional requests, decided from what the row says (RFC 9110, 13 and 14), so that every S3 gives the same.
 
-/** What to answer: the whole, a part (`end` included), or that the range lies outside. */
+/** The answer: the whole, a part (`end` included), or that the range lies outside. */
 export type Wanted =
   | { readonly kind: 'whole' }
   | { readonly kind: 'part'; readonly start: number; readonly end: number }

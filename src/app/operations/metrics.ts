@@ -1,4 +1,5 @@
-// What Prometheus reads at /metrics. One registry an app, so that two apps in one process don't share counters.
+// The metrics that Prometheus reads at /metrics. One registry an app, so that two apps in one process don't share
+// counters.
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 interface ObservedRequest {

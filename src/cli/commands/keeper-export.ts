@@ -22,7 +22,7 @@ export async function keeperExport(
   const write = (output: Writable): Promise<ExportReport> => exportStore(folder, output, { onProgress: progress.tell });
   const report = file === standardStream ? await write(process.stdout) : await toFile(file, write);
   progress.end();
-  // What goes to stdout is the tar; then people read stderr.
+  // The tar may go to stdout; messages then go to stderr.
   const say = file === standardStream ? (line: string) => process.stderr.write(`${line}\n`) : context.print;
   const { buckets, objects, bytes, damaged } = report;
   const where = file === standardStream ? '' : ` → ${file}`;

@@ -1,4 +1,4 @@
-// What a doctor's check comes to, and how a thrown error becomes one.
+// The result of a doctor's check, and how a thrown error becomes one.
 import { asKeepsakeError, type KeepsakeError } from '../../shared/errors.ts';
 
 /** `note`: nothing is broken, but worth knowing. `skipped`: could not be looked at, because something else is broken. */
@@ -36,7 +36,7 @@ export function faultOf(name: string, thrown: unknown): Diagnosis {
   );
 }
 
-/** What `look` finds, or its error as a fault. */
+/** The finding of `look` finds, or its error as a fault. */
 export async function diagnose(name: string, look: () => Promise<Diagnosis>): Promise<Diagnosis> {
   try {
     return await look();

@@ -44,7 +44,7 @@ export function diagnosePersistence(env: Environment, emulator: EmulatorInfo | u
   );
 }
 
-/** What answers as S3, beyond S3's own words. */
+/** The program that answers as S3, beyond S3's own words. */
 export interface EmulatorInfo {
   readonly kind: 'localstack' | 'other';
   readonly isLicensed: boolean;

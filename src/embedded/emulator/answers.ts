@@ -1,4 +1,4 @@
-// What the emulator answers: S3's errors and XML documents.
+// The emulator's answers: S3's errors and XML documents.
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { escapeXml } from '../../keeper/s3/xml.ts';
 

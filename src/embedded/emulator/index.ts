@@ -14,7 +14,7 @@ export interface Emulator {
   close(): Promise<void>;
 }
 
-/** What the thread is given. `port` 0: a free one. */
+/** The thread's settings. `port` 0: a free one. */
 export interface EmulatorThreadData {
   readonly folder: string;
   readonly port: number;

@@ -211,7 +211,7 @@ export function sendDocument(res: ObjectRequest['res'], document: string): void 
   res.end(document);
 }
 
-/** What S3 answers where nothing was put. */
+/** S3's answer where nothing was put. */
 export function emptyDocument(name: string): string {
   if (name === 'tagging') return element('Tagging', [element('TagSet', [])]);
   const owner = [element('ID', 'embedded'), element('DisplayName', 'embedded')];

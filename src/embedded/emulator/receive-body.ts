@@ -1,5 +1,5 @@
-// Takes the body of a request: decodes aws-chunked, computes MD5 and the checksums that the client names, writes the
-// bytes, and refuses a body that isn't what its headers or trailers say.
+// Takes the body of a request: decodes aws-chunked, and computes MD5 and the checksums that the client names. Writes
+// the bytes, and refuses a body that contradicts its headers or trailers.
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { createAwsChunkedDecoder } from '../../keeper/s3/aws-chunked.ts';

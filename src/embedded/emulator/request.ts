@@ -1,4 +1,4 @@
-// What a request handler of the emulator is given.
+// The input of a request handler of the emulator.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BodyFiles } from './body-files.ts';
 import type { Bucket, EmulatorState } from './state.ts';

@@ -1,5 +1,5 @@
-// What the emulator holds while it runs: buckets, objects in key order, uploads in progress. In memory but for the
-// bytes; it begins empty at every start.
+// The emulator's state while it runs: buckets, objects in key order, uploads in progress. In memory but for the bytes;
+// it begins empty at every start.
 import { randomBytes } from 'node:crypto';
 import { compareKeys } from '../../shared/key-order.ts';
 import { faults } from './answers.ts';

@@ -11,7 +11,7 @@ export interface Account {
   readonly gid: number | null;
   /** The command line that runs `program` as this account. Null ids or reachable folders: the program itself. */
   command(program: string, args: readonly string[]): readonly [string, ...string[]];
-  /** What spawn has to change; empty when the command itself does. */
+  /** The options that spawn needs; empty when the command itself does. */
   readonly spawnAs: { readonly uid?: number; readonly gid?: number };
 }
 

@@ -1,4 +1,4 @@
-// What an earlier start that was killed can leave behind: a Postgres that still runs, or its postmaster.pid.
+// The leftovers of an earlier start that was killed: a Postgres that still runs, or its postmaster.pid.
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readlinkSync, realpathSync, writeFileSync } from 'node:fs';
@@ -74,7 +74,7 @@ async function stopServer(pid: number, folder: string): Promise<void> {
 }
 
 // The pid belongs to a stranger by now (pids start anew in a container), and Postgres would take it for a living server.
-// It disregards the pid of its own parent, which we are going to be, and still checks that no process of the old server
+// It disregards the pid of its own parent, which we are going to be. It still checks that no process of the old server
 // uses its shared memory; deleting the file would lose that check (CreateLockFile in miscinit.c).
 function disown(folder: string): void {
   const [, ...rest] = readFileSync(pidFile(folder), 'utf8').split('\n');

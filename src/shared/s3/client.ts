@@ -64,7 +64,7 @@ export async function assertBucket({ client, name }: Bucket, signal?: AbortSigna
   }
 }
 
-/** What `client.send` takes for a signal that may be absent. */
+/** The option that `client.send` takes for a signal that may be absent. */
 export function abortable(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
   return signal ? { abortSignal: signal } : {};
 }

@@ -10,7 +10,7 @@ export function isNotFound(error: unknown): boolean {
   );
 }
 
-/** What the SDK throws, as an error of the catalogue with its remedy. */
+/** An error of the SDK as an error of the catalogue with its remedy. */
 export function asS3Error(error: unknown, bucket: string): KeepsakeError {
   if (error instanceof KeepsakeError) return error;
   if (!(error instanceof S3ServiceException)) {

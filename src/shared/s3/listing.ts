@@ -1,5 +1,5 @@
-// What is in a bucket, in key order.
-// P8: only a listing read to its end proves what it did not name; a gap or a repeated key throws.
+// The objects of a bucket, in key order. P8: only a listing read to its end proves what it did not name; a gap or a
+// repeated key throws.
 import { type _Object, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { KeepsakeError } from '../errors.ts';
 import { compareKeys } from '../key-order.ts';
@@ -17,7 +17,7 @@ export interface ListedObject {
 /**
  * All objects under `prefix`, in key order, page by page; ends only after the last page was read.
  * @throws KeepsakeError `ListingUnordered` when a key repeats or goes back; `S3BadAnswer` when a page says there is
- *   more but not where; other S3 errors as they come. Whoever sees an error knows only what came before it.
+ *   more but not where; other S3 errors as they come. After an error, only the entries before it are known.
  */
 export async function* listObjects(
   { client, name }: Bucket,

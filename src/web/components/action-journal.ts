@@ -10,8 +10,8 @@ import './error-notice.ts';
 import './tone-tag.ts';
 
 /**
- * What repairs did, newest first, each with its undo while that is possible. Reads itself anew when `runId` (of the
- * newest run) changes. Fires `ks-undone` after an undo.
+ * The actions of repairs, newest first, each with its undo while that is possible. Reads itself anew when `runId` (of
+ * the newest run) changes. Fires `ks-undone` after an undo.
  */
 export class ActionJournal extends LitElement {
   static override properties = {

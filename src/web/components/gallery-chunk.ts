@@ -6,8 +6,8 @@ import './image-card.ts';
 
 /**
  * A run of the gallery's images as a grid of 2 to 5 columns. It makes its cards when it first comes near the window,
- * the browser skips its layout and paint while it is away from it, and it renders again only when its own images
- * change: so a long gallery costs what was seen of it.
+ * and renders again only when its own images change. The browser skips its layout and paint while it is far from the
+ * window. So a long gallery costs only its visited part.
  */
 export class GalleryChunk extends LitElement {
   static override properties = {

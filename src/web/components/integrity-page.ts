@@ -165,7 +165,7 @@ export class IntegrityPage extends LitElement {
   }
 
   async #preview(): Promise<void> {
-    this.plan = null; // whatever was previewed before is out of date
+    this.plan = null; // the earlier preview is out of date
     this.plan = await this.#run('preview');
   }
 

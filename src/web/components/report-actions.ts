@@ -7,7 +7,7 @@ import { controlStyles } from './control-styles.ts';
 import { panelStyles } from './panel-styles.ts';
 import './tone-tag.ts';
 
-/** What a run would do (a preview) or did (a repair): the numbers, and a sample of its actions. */
+/** The actions that a run would take (a preview) or took (a repair): the numbers, and a sample of its actions. */
 export class ReportActions extends LitElement {
   static override properties = { report: { attribute: false } };
   declare report: IntegrityReport | null;

@@ -4,7 +4,7 @@ import { controlStyles } from './control-styles.ts';
 import { panelStyles } from './panel-styles.ts';
 import './tone-tag.ts';
 
-/** What the run could rely on, and could not: a report's conditions, as Kubernetes writes them. */
+/** The facts that the run could rely on, and those it could not: a report's conditions, as Kubernetes writes them. */
 export class ReportConditions extends LitElement {
   static override properties = { conditions: { attribute: false } };
   declare conditions: readonly Condition[];

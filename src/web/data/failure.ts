@@ -1,4 +1,4 @@
-// What went wrong with a request, in the API's own words where it had any: what, expected, got, remedy.
+// The failure of a request, in the API's own words where it had any: what, expected, got, remedy.
 
 /** One failure as a person sees it. `status` is null when no answer came. */
 export interface Failure {

@@ -1,5 +1,5 @@
-// A run's steps as server-sent events, to its end. A cut connection is taken up again by the browser; when the stream
-// can't be had any more, the run's report is asked for once, since the run may have ended meanwhile.
+// A run's steps as server-sent events, to its end. The browser reopens a cut connection. When the stream is gone for
+// good, the run's report is asked for once, since the run may have ended meanwhile.
 import type { RunProgress } from '../../shared/integrity-service.ts';
 import type { IntegrityReport } from '../../shared/report.ts';
 import { noAnswer, RequestFailed } from './failure.ts';

@@ -42,7 +42,7 @@ export async function whyBroken(imageUrl: string, signal: AbortSignal): Promise<
   };
 }
 
-/** What people call it: its title, else the name of its file. */
+/** Its name for people: its title, else the name of its file. */
 export function nameOf(image: Pick<ImageJson, 'title' | 'original_name'>): string {
   return image.title.trim() || image.original_name;
 }

@@ -1,5 +1,5 @@
-// What the page knows of the system's integrity over time: the newest report, and the run under way, with its steps.
-// It outlives the integrity page, so a run goes on and the banner stays true while other views are shown.
+// The page's view of the system's integrity over time: the newest report, and the run under way, with its steps. It
+// outlives the integrity page, so a run goes on and the banner stays true while other views are shown.
 import type { RunRequest } from '../../shared/integrity-service.ts';
 import type { IntegrityReport, RunMode } from '../../shared/report.ts';
 import { type Failure, failureOf } from './failure.ts';

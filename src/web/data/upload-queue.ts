@@ -44,7 +44,7 @@ export function toStart(queue: UploadQueue, parallel: number): readonly Upload[]
   return queue.filter(({ state }) => state.kind === 'waiting').slice(0, Math.max(0, parallel - sending));
 }
 
-/** What a person looks for first: what failed, what is under way, what waits, what is over (the newest first). */
+/** In the order in which a person looks: failed, under way, waiting, over (the newest first). */
 export function inTrayOrder(queue: UploadQueue): UploadQueue {
   const of = (kind: UploadState['kind']) => queue.filter(({ state }) => state.kind === kind);
   return [...of('failed'), ...of('sending'), ...of('waiting'), ...of('done').reverse(), ...of('cancelled')];

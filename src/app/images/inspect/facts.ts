@@ -16,7 +16,7 @@ export interface ImageFacts {
 /** How much an image may ask for. */
 export interface InspectLimits {
   readonly maxPixels: number;
-  /** What decoding may hold at once, estimated from the header. */
+  /** The bytes that decoding may hold at once, estimated from the header. */
   readonly maxMemoryBytes: number;
 }
 

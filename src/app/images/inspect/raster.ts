@@ -1,5 +1,5 @@
 // Decodes a raster image to its end with libvips. A file that is cut or whose checksums are wrong is refused, although
-// some browsers show the part that is there: such a file is not what its owner meant to keep (decision 20).
+// some browsers show the part that is there. Its owner did not mean to keep such a file (decision 20).
 import { open } from 'node:fs/promises';
 import sharp, { type Metadata } from 'sharp';
 import { rgbaToThumbHash } from 'thumbhash';
