@@ -1,5 +1,6 @@
-// npm run bench:large: a large object through the keeper, by one PUT and in parts, read back, put back into a new emulator
-// and read again: always the same bytes and ETag, in flat memory. The last line is JSON; exit code 1 when it is not so.
+// npm run bench:large: a large object through the keeper, by one PUT and in parts. It is read back, put back into a new
+// emulator and read again: always the same bytes and ETag, in flat memory. The last line is JSON; exit code 1 when it
+// is not so.
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import Table from 'cli-table3';

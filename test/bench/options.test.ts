@@ -6,7 +6,7 @@ interface Options extends UpstreamOptions {
   readonly size: number;
 }
 
-/** What a bench gets of a command line, and what it says on stderr. */
+/** The options that a bench gets of a command line, and its words on stderr. */
 function parsed(args: readonly string[], { takesUrl = true, url }: { takesUrl?: boolean; url?: string } = {}) {
   const said: string[] = [];
   const program = benchProgram('some', { description: 'Measures.', takesUrl })

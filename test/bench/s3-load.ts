@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import http from 'node:http';
 
-/** What the parent asks for, as an IPC message. */
+/** The parent's request, as an IPC message. */
 export interface LoadRequest {
   readonly url: string;
   readonly bucket: string;

@@ -1,4 +1,5 @@
-// What the bench measures against: an S3 that is there already, a LocalStack of its own, or the embedded emulator.
+// The S3 that the bench measures against: an S3 that is there already, a LocalStack of its own, or the embedded
+// emulator.
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { createChild, type Part } from '../support/child.ts';

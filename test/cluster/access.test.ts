@@ -1,5 +1,5 @@
-// What the accounts of the system may do, asked of a real API server by being them: the reconciler its reports and
-// Events, nothing more; the others nothing at all.
+// The rights of the system's accounts, asked of a real API server by being them: the reconciler its reports and Events,
+// nothing more; the others nothing at all.
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { local, override } from '../../charts/environments.ts';

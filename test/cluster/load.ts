@@ -6,7 +6,7 @@ import { type Acknowledged, ask, sha256Of, upload } from './door.ts';
 export interface Load {
   /** All images acknowledged so far. */
   readonly acknowledged: readonly Acknowledged[];
-  /** What must not be: an acknowledged image that was a 404, or other bytes. */
+  /** A violation: an acknowledged image that was a 404, or other bytes. */
   readonly broken: readonly string[];
   /** Ends it; how often an image was read, whole. */
   stop(): Promise<number>;

@@ -1,5 +1,5 @@
-// One cycle: load, a fault in the middle of it, clients that go on meanwhile and a little longer, and when they are done
-// the comparison of what changed (at times of all) with what can be there.
+// One cycle: load, a fault in the middle of it, and clients that go on meanwhile and a little longer. Then the changed
+// keys, at times all, are compared with what can be there.
 import type { ImageLedger, Violation } from '../model/image-ledger.ts';
 import { compareImages } from './compare-images.ts';
 import type { PlannedFault } from './fault-plan.ts';
@@ -11,7 +11,7 @@ import type { ObjectLoad } from './object-load.ts';
 import type { CrashOptions } from './options.ts';
 import type { System } from './system.ts';
 
-/** What all cycles share. */
+/** The parts that all cycles share. */
 export interface Run {
   readonly options: CrashOptions;
   readonly system: System;
@@ -28,7 +28,7 @@ export interface CycleResult {
   readonly downMs: number;
   readonly compareMs: number;
   readonly violations: readonly Violation[];
-  /** What else was wrong: an end that was not orderly. */
+  /** Other faults: an end that was not orderly. */
   readonly wrong: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-// What goes wrong in a cycle, and when: a function of the seed. A seed repeats the plan, not the machine's timing.
+// The fault of a cycle, and when: a function of the seed. A seed repeats the plan, not the machine's timing.
 import type { DiskFault } from '../faults/disk-layer.ts';
 import { type Random, randomOf } from '../model/random.ts';
 import { weighted } from './object-plan.ts';
@@ -75,7 +75,7 @@ const apart: readonly Choice[] = [
   ['SIGKILL both', 12, () => [kill('both'), start]],
 ];
 
-/** What needs the layer below the keeper's disk (test/faults/): Linux and a C compiler. */
+/** The faults that need the layer below the keeper's disk (test/faults/): Linux and a C compiler. */
 const withLayer: readonly Choice[] = [
   ['power cut', 9, (random) => [kill('both'), cutPower(random), start]],
   ['full disk', 4, (random) => failing(random, { kind: 'full', roomBytes: random.integer(0, 300_000) })],

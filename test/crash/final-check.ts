@@ -6,7 +6,7 @@ export interface FinalCheck {
   readonly isHealthy: boolean;
   /** 0 or 1. */
   readonly repairs: number;
-  /** What the commands printed, when it is not healthy. */
+  /** The output of the commands, when it is not healthy. */
   readonly output: string;
 }
 

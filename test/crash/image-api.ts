@@ -6,7 +6,7 @@ import { paths } from '../../src/shared/names.ts';
 import { waitFor } from '../support/wait-for.ts';
 import type { PlannedImage } from './image-plan.ts';
 
-/** What came back; `broken`: no answer, or not all of it. Then nothing is known about the request. */
+/** The answer; `broken`: no answer, or not all of it. Then nothing is known about the request. */
 export type Outcome<T> =
   | { readonly kind: 'answered'; readonly status: number; readonly value: T }
   | { readonly kind: 'broken'; readonly reason: string };

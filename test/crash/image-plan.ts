@@ -1,5 +1,5 @@
 // Which images a cycle sends: a function of the seed. Sizes are a bounded Pareto distribution, as those of real files
-// are: half are under 4 KiB, one in 30 over 1 MiB, about one in 200 is the largest, 50 MiB; 0.45 MiB on average.
+// are. Half are under 4 KiB, one in 30 is over 1 MiB, about one in 200 is the largest, 50 MiB; the average is 0.45 MiB.
 import { createHash } from 'node:crypto';
 import type { ImageType } from '../../src/shared/image.ts';
 import { type Random, randomOf } from '../model/random.ts';

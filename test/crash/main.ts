@@ -80,7 +80,7 @@ async function crash(system: System, options: CrashOptions, folder: string): Pro
     report(`cycle ${cycle}, ${fault.name}`, result.violations, result.wrong);
     progress.cycleEnded(result, sum(objects.answered));
   }
-  await system.kill('group'); // what came after the last fault has to survive one, too
+  await system.kill('group'); // changes after the last fault have to survive one, too
   await system.start();
   const last = await compareAll(run);
   const hasImages = options.images > 0;

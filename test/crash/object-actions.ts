@@ -9,7 +9,7 @@ import type { ObjectClient, Reply, Shown } from './object-client.ts';
 import type { Answer, ObjectLedger, Open } from './object-ledger.ts';
 import { type Action, coldKeys, fixedKeys, hotKeys, type Setting, stillKeys } from './object-plan.ts';
 
-/** What an action is carried out with. */
+/** The tools of an action. */
 export interface Doing {
   readonly client: ObjectClient;
   readonly ledger: ObjectLedger;
@@ -17,7 +17,7 @@ export interface Doing {
   readonly random: Random;
   /** Who does it: cycle and client. */
   readonly who: string;
-  /** What it writes is known by this id. */
+  /** This id names its write. */
   readonly id: string;
   /** An answer that S3 never gives to such a request. */
   onWrong(what: string): void;
@@ -84,10 +84,10 @@ const isAbsence = ({ status, code }: { readonly status: number; readonly code: s
   status === 404 && ['NoSuchKey', 'NotFound', 'NoSuchCORSConfiguration', 'NoSuchTagSet'].includes(code);
 
 interface Ways<T> {
-  /** What it does when it happens; undefined for a read. */
+  /** Its effect when it happens; undefined for a read. */
   readonly effect?: Operation['step'];
   readonly done: (value: T) => Answer;
-  /** What a refusal other than absence proves; undefined: it must not be. */
+  /** The proof in a refusal other than absence; undefined: it must not be. */
   readonly refused?: (reply: Extract<Reply<T>, { kind: 'refused' }>) => Answer | undefined;
 }
 

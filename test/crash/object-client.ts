@@ -30,7 +30,7 @@ import { readS3Config } from '../../src/shared/s3/settings.ts';
 import { type Body, bytesOf, sha256Of } from './object-bodies.ts';
 import type { Setting } from './object-plan.ts';
 
-/** What came of a request. */
+/** The outcome of a request. */
 export type Reply<T> =
   | { readonly kind: 'done'; readonly value: T }
   /** S3's own no (below 500), or an answer that is no S3 at all (`code` says what). */
@@ -40,7 +40,7 @@ export type Reply<T> =
   /** Nobody took the connection: it never happened. */
   | { readonly kind: 'unsent' };
 
-/** What a GET or HEAD shows of an object. */
+/** An object as a GET or HEAD shows it. */
 export interface Shown {
   /** The metadata that names the write. */
   readonly writer: string;
@@ -194,7 +194,7 @@ const tagSet = (id: string) => ({ TagSet: [{ Key: tagName, Value: id }] });
 const taggedBy = (id: string) => ({ Tagging: `${tagName}=${id}` });
 const corsRule = (id: string) => ({ AllowedMethods: ['GET'], AllowedOrigins: [`http://${id}`] });
 
-/** What goes with each object beside its bytes: all of it follows from the id. */
+/** The headers of each object: all of it follows from the id. */
 export function described(writer: string) {
   const note = sha256Of(Buffer.from(writer)).slice(0, 12);
   return { ContentType: `image/x-${note}`, Metadata: { writer, note } };

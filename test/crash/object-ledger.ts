@@ -1,6 +1,6 @@
-// What every key of the object load may hold: each request on it with its answer, judged when the key is quiet
-// (test/model/). Keeps ids and digests, never bytes; what was judged goes to a file, so that a violation can be read
-// from its first request on.
+// The states that every key of the object load may have: each request on it with its answer, judged when the key is
+// quiet (test/model/). Keeps ids and digests, never bytes; what was judged goes to a file, so that a violation can be
+// read from its first request on.
 import { appendFileSync, readFileSync } from 'node:fs';
 import type { Violation } from '../model/image-ledger.ts';
 import { explain, type Operation } from '../model/linearizable.ts';
@@ -8,13 +8,13 @@ import { type Held, heldIn, nothing, seen, stateOf } from '../model/register.ts'
 import type { Bodies, Body } from './object-bodies.ts';
 import { described, type Shown } from './object-client.ts';
 
-/** What a write left, as far as it is known; a copy that was never answered may have taken any body. */
+/** The result of a write, as far as it is known; a copy that was never answered may have taken any body. */
 export interface Content {
   readonly body: Body | undefined;
   readonly etag: string | undefined;
 }
 
-/** What an answer says. */
+/** The content of an answer. */
 export interface Answer {
   readonly step: Operation['step'];
   readonly text: string;

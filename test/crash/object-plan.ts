@@ -1,5 +1,5 @@
-// What a client of the object load does next: a function of its randomness. Half of it goes to a few hot keys that all
-// clients write at once; the shapes of some break careless proxies.
+// The next action of a client of the object load: a function of its randomness. Half of it goes to a few hot keys that
+// all clients write at once; the shapes of some break careless proxies.
 import type { Random } from '../model/random.ts';
 import { anyParts, anySize } from './object-bodies.ts';
 

@@ -1,4 +1,4 @@
-// What a run tells while it goes: one line for ten cycles, with rates and the time left; the same on a terminal and in a log.
+// The progress of a run: one line for ten cycles, with rates and the time left; the same on a terminal and in a log.
 import { performance } from 'node:perf_hooks';
 import type { CycleResult } from './cycle.ts';
 

@@ -6,7 +6,7 @@ import { type JournalRecord, readJournal } from './journal.ts';
 import { SimulatedDisk } from './simulated-disk.ts';
 import { allSurvive, type Survivors } from './simulated-file.ts';
 
-/** What of the unsynced a power cut leaves: all, nothing, or what a seed says. */
+/** The part of the unsynced bytes that a power cut leaves: all, nothing, or what a seed says. */
 export type Remains = 'everything' | 'nothing' | number;
 
 export interface Cut {

@@ -16,9 +16,11 @@ import { promisify } from 'node:util';
 import { assertNever } from '../../src/shared/errors.ts';
 import { journalLength } from './journal.ts';
 
-/** What the disk does wrong from now on. `of` is a pattern of the paths that it concerns, as a shell's; * when left out. */
+/**
+ * The faults of the disk from now on. `of` is a pattern of the paths that it concerns, as a shell's; * when left out.
+ */
 export type DiskFault =
-  /** fsync says EIO, after `after` that succeed, `times` times (for good when left out). What it should have saved is lost. */
+  /** fsync says EIO, after `after` that succeed, `times` times (for good when left out). Its changes are lost. */
   | { readonly kind: 'failing-fsync'; readonly of?: string; readonly after?: number; readonly times?: number }
   /** The process is killed when it asks for an fsync, after `after` others. */
   | { readonly kind: 'killing-fsync'; readonly of: string; readonly after: number }

@@ -11,7 +11,7 @@ export const bucket = 'faults';
 
 export interface FaultyWorld {
   readonly emulator: TestEmulator;
-  /** What the keeper makes its folder in. */
+  /** The parent of the keeper's folder. */
   readonly disk: string;
   /** The keeper's folder. */
   readonly store: string;

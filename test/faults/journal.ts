@@ -40,7 +40,7 @@ export function journalLength(folder: string): number {
   return readdirSync(folder).reduce((sum, name) => sum + statSync(path.join(folder, name)).size, 0);
 }
 
-/** The changes in all journals of the folder. What a killed process was noting when it died is left out. */
+/** The changes in all journals of the folder. An entry that a killed process had not finished is left out. */
 export function* readJournal(folder: string): Generator<JournalRecord, void, void> {
   let base = 0;
   for (const name of readdirSync(folder).sort()) {

@@ -19,7 +19,7 @@ export interface KeeperProcess {
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>;
   /** Resolves with the exit code when it ends. */
   exit(): Promise<number | null>;
-  /** What it has written so far. */
+  /** Its output so far. */
   log(): string;
 }
 

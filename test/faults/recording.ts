@@ -136,7 +136,7 @@ function remainsOf(index: number): Remains {
   return index % 8 === 1 ? 'everything' : index;
 }
 
-/** What contradicts the acknowledgements, with the cut that shows it. Looks no further than the first `enough`. */
+/** The contradictions of the acknowledgements, with the cut that shows it. Looks no further than the first `enough`. */
 export async function contradictionsOf(
   { records, changes }: Recording,
   cuts: readonly Cut[],

@@ -1,4 +1,5 @@
-// What a power cut may leave of a folder, by hand-made journals: the judge has to be right before anyone is judged.
+// The states that a power cut may leave of a folder, by hand-made journals: the judge has to be right before anyone is
+// judged.
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';

@@ -7,7 +7,7 @@ export type Survivors = (changes: number) => number;
 /** As an orderly end leaves it. */
 export const allSurvive: Survivors = (changes) => changes;
 
-/** What a disk writes as a whole, or not at all. */
+/** The bytes that a disk writes as a whole, or not at all. */
 const sectorBytes = 512;
 
 /** Bytes written at a place; without bytes: zeros, which a shrunk file shows when it grows again. */

@@ -11,7 +11,7 @@ export interface FidelityEmulator extends EmulatorKind {
 }
 
 export interface EmulatorChoice {
-  /** What it is called. */
+  /** Its name. */
   readonly name: string;
   /** The shell's words that run it in the foreground, `{port}` in them for its port. */
   readonly run: string | undefined;

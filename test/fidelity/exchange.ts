@@ -1,5 +1,5 @@
-// What a client sees of one request, as lines of text that can be compared. What must differ between two doors (ids,
-// dates, names of hosts and buckets) stands in angle brackets; all else is as it came.
+// One request as a client sees it, as lines of text that can be compared. The parts that must differ between two doors
+// (ids, dates, names of hosts and buckets) stand in angle brackets; all else is as it came.
 import { createHash } from 'node:crypto';
 
 /** An answer as it came over the wire. `headers`: a flat list. */

@@ -1,6 +1,6 @@
 // npm run fidelity: a client can't tell the keeper from the emulator (P2). Every case goes to the bare emulator and through
-// the keeper in front of it; then the emulator is killed, and what the cases left must be what it was (P3). The last line
-// is JSON; the exit code is 1 when anything differs without a reason.
+// the keeper in front of it. Then the emulator is killed, and what the cases left must be what it was (P3). The last
+// line is JSON; the exit code is 1 when anything differs without a reason.
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { textsOf } from '../../src/keeper/s3/xml.ts';

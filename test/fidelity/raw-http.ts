@@ -13,7 +13,7 @@ export interface RawRequest {
   readonly agent?: http.Agent;
 }
 
-/** What came back, and what happened on the way to it. */
+/** The answer, and what happened on the way to it. */
 export interface RawResult {
   readonly answer: Answer;
   readonly isContinued: boolean;

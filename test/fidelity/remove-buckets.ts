@@ -10,7 +10,7 @@ import {
 import { reasonOf } from '../../src/shared/errors.ts';
 import { clientFor } from '../support/keeper.ts';
 
-/** Removes buckets with all that is in them, if they are there. What can't be removed is said. */
+/** Removes buckets with all that is in them, if they are there. Names the buckets that it can't remove. */
 export async function removeBuckets(url: string, buckets: readonly string[]): Promise<void> {
   const client = clientFor(url);
   for (const bucket of buckets) {

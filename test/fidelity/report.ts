@@ -1,4 +1,5 @@
-// The table, for a terminal and for docs/evidence/fidelity.md. What can change from run to run stays out of the document.
+// The table, for a terminal and for docs/evidence/fidelity.md. The document leaves out all that can change from run to
+// run.
 import Table from 'cli-table3';
 import type { Comparison, Difference } from './compare.ts';
 

@@ -1,4 +1,4 @@
-// What those who run the API see: health, metrics, its own description, debug views, the integrity routes, the page.
+// The API as its operators see it: health, metrics, its own description, debug views, the integrity routes, the page.
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';

@@ -1,5 +1,5 @@
 // The keeper on a disk that fills up: writes are refused before the emulator sees them, all else goes on, and so do
-// writes when there is room again. What is free is told by the test; the rest is real.
+// writes when there is room again. The test sets the free space; the rest is real.
 import path from 'node:path';
 import {
   CreateBucketCommand,

@@ -1,4 +1,4 @@
-// What a running keeper tells Prometheus, and that docs/alerts/keeper.rules.yaml asks for nothing else.
+// The metrics of a running keeper, and that docs/alerts/keeper.rules.yaml asks for nothing else.
 import path from 'node:path';
 import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { Yaml } from 'cdk8s';

@@ -34,7 +34,9 @@ import { describeWith } from '../support/requirements.ts';
 const Bucket = 'keeper-restart';
 const partBytes = 5 * 1024 * 1024;
 
-/** What is done before the emulator is killed, and what must hold afterwards. One restart serves all stories. */
+/**
+ * The requests before the emulator is killed, and the state that must hold afterwards. One restart serves all stories.
+ */
 interface Story {
   readonly name: string;
   /** Only where the emulator knows all of S3. */

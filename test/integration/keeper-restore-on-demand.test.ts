@@ -61,7 +61,7 @@ for (const base of [fauxqs, localStack]) {
     const restartHeld = async () => {
       const { session } = world.keeper.status();
       await world.emulator.kill();
-      front.release(); // what the old one held
+      front.release(); // the contents of the old one
       front.hold(heldWalk);
       await world.emulator.start();
       await waitFor('the walk to be held', () => front.heldCount === early.length, { timeoutMs: 60_000 });

@@ -1,5 +1,5 @@
-// What the reconciler does when something breaks under it: a listing cut short, S3 away or refusing, a run that dies
-// at each of its steps. P8: nothing is changed on what is not proven; P9: the next run finishes what one left.
+// The reconciler when something breaks under it: a listing cut short, S3 away or refusing, a run that dies at each of
+// its steps. P8: nothing is changed on what is not proven; P9: the next run finishes what one left.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,9 +10,9 @@ import { createS3Client } from '../../src/shared/s3/client.ts';
 import { createWorld, type World } from '../support/reconciler-world.ts';
 
 let world: World;
-/** What happens to each S3 request: throwing keeps it from S3. */
+/** Runs before each S3 request: throwing keeps it from S3. */
 let intercept: (operation: string, input: Record<string, unknown>) => void | Promise<void> = () => {};
-/** What happens after S3 has answered. */
+/** Runs after each answer of S3. */
 let interceptAnswer: (operation: string) => void = () => {};
 
 beforeAll(async () => {

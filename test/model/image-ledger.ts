@@ -1,5 +1,5 @@
-// What the users of the image API were promised, image by image, and what breaks such a promise. Keeps a few words per
-// image, never its bytes; the title, which no two images share, is how an image is known again after a crash.
+// The promises to users of the image API, image by image, and what breaks such a promise. Keeps a few words per image,
+// never its bytes; the title, which no two images share, is how an image is known again after a crash.
 import { assertNever } from '../../src/shared/errors.ts';
 import type { ImageJson } from '../../src/shared/image.ts';
 

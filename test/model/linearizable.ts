@@ -2,7 +2,7 @@
 // that was answered happened at one moment between its start and its answer; one that never was, at any moment since
 // its start, or never. The search follows time and decides an order only where an answer demands one ("just in time").
 
-/** What one request did, as its client knows it. Times are the order of events; no two are the same. */
+/** The effect of one request, as its client knows it. Times are the order of events; no two are the same. */
 export interface Operation {
   readonly startedAt: number;
   /** Undefined: never answered. */

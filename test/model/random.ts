@@ -1,5 +1,5 @@
 // Randomness that can be replayed: a stream of numbers is a function of its seed and its labels alone, whatever ran
-// before it, so that clients that race each other still do what the seed says.
+// before it. So clients that race each other still do what the seed says.
 import { createHash } from 'node:crypto';
 
 export interface Random {

@@ -1,5 +1,5 @@
-// What a key of S3 holds, as its clients can tell: which write made the object and which one its tags. Every request on
-// a key is a step from one such state to the next (linearizable.ts finds the order).
+// The state of a key of S3, as its clients can tell: which write made the object and which one its tags. Every request
+// on a key is a step from one such state to the next (linearizable.ts finds the order).
 import type { Operation } from './linearizable.ts';
 
 /** `writer` and `tags` are ids that no two writes share; `tags` is '' when there are none. Null: no object. */

@@ -25,7 +25,7 @@ export interface HangingPart extends Part {
 
 export interface ChildOptions {
   readonly name: string;
-  /** What runs the script. @default this Node */
+  /** The program that runs the script. @default this Node */
   readonly program?: string;
   readonly script: string;
   readonly args?: readonly string[];

@@ -9,7 +9,7 @@ export interface TestEmulator extends HangingPart {
   readonly url: string;
 }
 
-/** What a suite runs against, one after the other. */
+/** The emulators that a suite runs against, one after the other. */
 export interface EmulatorKind {
   readonly name: string;
   readonly requirements: readonly Requirement[];

@@ -75,7 +75,7 @@ export function containersOf({ spec }: PodTemplate): ContainerManifest[] {
   return [...(spec.initContainers ?? []), ...spec.containers];
 }
 
-/** What stands at a path of fields; undefined when there is nothing. */
+/** The value at a path of fields; undefined when there is nothing. */
 export function at(value: unknown, ...fields: readonly (string | number)[]): unknown {
   return fields.reduce<unknown>(
     (found, field) => (found as Record<string | number, unknown> | undefined)?.[field],

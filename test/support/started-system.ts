@@ -19,7 +19,7 @@ export interface Ended {
 
 export interface StartedProcess {
   readonly child: ChildProcess;
-  /** What it said so far. */
+  /** Its output so far. */
   said(): { readonly stdout: string; readonly stderr: string };
   readonly ended: Promise<Ended>;
 }

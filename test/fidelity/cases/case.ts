@@ -1,4 +1,4 @@
-// What a case is: a sentence, and the requests that show it.
+// A case: a sentence, and the requests that show it.
 import type { Door } from '../door.ts';
 
 export interface FidelityCase {

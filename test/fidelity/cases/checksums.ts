@@ -72,7 +72,7 @@ interface Chunked {
   readonly isSigned?: boolean;
   readonly trailer?: readonly [string, string];
   readonly decodedLength?: number;
-  /** What goes out instead of the right framing. */
+  /** The wrong framing that goes out. */
   readonly wire?: string;
   readonly encoding?: string;
 }

@@ -1,4 +1,4 @@
-// What travels with an object: metadata of users and of the system, as headers of PUT and of GET.
+// The metadata that travels with an object: that of users and of the system, as headers of PUT and of GET.
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { Door } from '../door.ts';
 import { type Area, type FidelityCase, headersOf } from './case.ts';

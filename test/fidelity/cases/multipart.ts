@@ -100,7 +100,7 @@ const byChecksum: readonly FidelityCase[] = sums.map(([algorithm, type]) => ({
 
 const two = { 1: bytesOf(least), 2: bytesOf(3) };
 
-/** What can be done with two parts uploaded. */
+/** The calls on an upload with two parts. */
 const endings: Readonly<
   Record<
     string,

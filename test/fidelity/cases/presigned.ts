@@ -1,4 +1,4 @@
-// What a browser may do with an address or a form that was signed for it.
+// The requests of a browser with an address or a form that was signed for it.
 import type { Door } from '../door.ts';
 import { formFields, presign } from '../sigv4.ts';
 import type { Area, FidelityCase } from './case.ts';
