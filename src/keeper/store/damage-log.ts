@@ -5,8 +5,8 @@ import type { DamagedEntry } from './contract.ts';
 import type { StoreReader } from './store-reader.ts';
 
 export interface DamageLogOptions {
-  readonly queue: CommitQueue;
-  readonly reader: StoreReader;
+  readonly queue: Pick<CommitQueue, 'run'>;
+  readonly reader: Pick<StoreReader, 'damaged' | 'damageOf' | 'isCurrent'>;
   readonly onDamage: (entry: DamagedEntry) => void;
 }
 
@@ -21,8 +21,17 @@ export class DamageLog {
     this.#options = options;
   }
 
+  /** Each damaged entry once. */
   entries(): readonly DamagedEntry[] {
-    return [...this.#options.reader.damaged(), ...this.#unmarked.values(), ...this.#others.values()];
+    const marked = this.#options.reader.damaged();
+    // The commit that marks a version is seen by readers before this thread hears that it ended.
+    const unmarked = new Map(this.#unmarked);
+    for (const { id } of marked) unmarked.delete(id);
+    return [
+      ...marked.map(({ bucket, key, reason }) => ({ bucket, key, reason })),
+      ...unmarked.values(),
+      ...this.#others.values(),
+    ];
   }
 
   /** Why the present state of a key can't be used. */

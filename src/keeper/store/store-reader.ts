@@ -65,9 +65,9 @@ export class StoreReader {
     return this.#one<{ commits: number }>('SELECT commits FROM totals')?.commits ?? 0;
   }
 
-  damaged(): readonly DamagedEntry[] {
+  damaged(): readonly (DamagedEntry & { readonly id: number })[] {
     return this.#all(
-      'SELECT bucket, key, damage AS reason FROM versions WHERE damage IS NOT NULL ORDER BY bucket, key',
+      'SELECT id, bucket, key, damage AS reason FROM versions WHERE damage IS NOT NULL ORDER BY bucket, key',
     );
   }
 
