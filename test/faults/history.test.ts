@@ -10,8 +10,9 @@ function historyOf(...steps: readonly string[]) {
   for (const step of steps) {
     position += 1;
     const name = step.slice(1);
-    if (step.startsWith('+')) ends.set(name, history.begin('key', name === 'gone' ? null : name));
-    else ends.get(name)?.();
+    const end = ends.get(name) ?? history.begin('key', name === 'gone' ? null : name);
+    if (step.startsWith('-')) end();
+    else ends.set(name, end);
   }
   return (at: number) => [...(possibleAt(history.changes, at).get('key') ?? [])];
 }

@@ -58,7 +58,9 @@ for (const kind of [fauxqs, localStack]) {
     }, 240_000);
     afterAll(() => world?.stop());
     test.each(told.map(({ name }) => name))('%s', async (name) => {
-      await checks.get(name)?.();
+      const check = checks.get(name);
+      if (check === undefined) throw new Error(`the story '${name}' was not told`);
+      await check();
     });
   });
 }
