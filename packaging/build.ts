@@ -4,10 +4,15 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { createCommand } from 'commander';
 
 const root = path.resolve(import.meta.dirname, '..');
 const out = path.join(root, 'dist/package');
 
+createCommand('npm run prepack --')
+  .description('Builds dist/package, the JavaScript of the npm package.')
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
+  .parse();
 rmSync(out, { recursive: true, force: true });
 compile('packaging/tsconfig.json');
 compile('packaging/tsconfig.types.json');

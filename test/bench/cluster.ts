@@ -1,6 +1,7 @@
 // How long from `kubectl apply` until the first image is served through the ingress, and how large the images are.
 // Takes the cluster of the current context from empty to up and back: `npm run bench:cluster`. Last line: JSON.
-
+import { createCommand } from 'commander';
+import { reasonOf } from '../../src/shared/errors.ts';
 import { upload } from '../cluster/door.ts';
 import { buildAndLoadImages, imageSizes } from '../cluster/images.ts';
 import { applySystem, ownContext, removeSystem } from '../cluster/kubectl.ts';
@@ -12,7 +13,16 @@ import { waitFor } from '../support/wait-for.ts';
 const patience = { timeoutMs: 300_000, everyMs: 250 };
 const image = pngImage({ width: 640, height: 480, seed: 1 });
 
-const context = await ownContext();
+createCommand('npm run bench:cluster --')
+  .description('Removes Keepsake from the cluster of the current context, and times its start. The last line is JSON.')
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
+  .parse();
+const context = await ownContext().catch((error: unknown) => {
+  console.error(
+    `No cluster is named by the current context (KUBECONFIG): ${reasonOf(error).trim().split('\n').at(-1)}`,
+  );
+  process.exit(2);
+});
 await removeSystem();
 await buildAndLoadImages(context);
 const start = performance.now();

@@ -28,7 +28,7 @@ async function main(): Promise<number> {
   try {
     options = readOptions(process.argv.slice(2), randomInt(1, 1_000_000));
   } catch (error) {
-    console.error(`${reasonOf(error)}\n\n${usage}`);
+    console.error(`${reasonOf(error)} (npm run crash -- --help lists the options)`);
     return 2;
   }
   const folder = await mkdtemp(path.join(os.tmpdir(), 'keepsake-crash-'));

@@ -4,7 +4,7 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { textsOf } from '../../src/keeper/s3/xml.ts';
-import { KeepsakeError } from '../../src/shared/errors.ts';
+import { KeepsakeError, reasonOf } from '../../src/shared/errors.ts';
 import { createKeeperWorld, type KeeperWorld } from '../support/keeper.ts';
 import { lookAtBucket } from './bucket-snapshot.ts';
 import { areas } from './cases/all.ts';
@@ -27,16 +27,7 @@ const usage = `npm run fidelity -- [options]
   AWS_S3_ENDPOINT_URL        one that runs already: it is not killed, so nothing is compared after a restore
 `;
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string', default: '' },
-    show: { type: 'boolean', default: false },
-    emulator: { type: 'string', default: 'LocalStack' },
-    run: { type: 'string' },
-    'localstack-command': { type: 'string' },
-    help: { type: 'boolean', default: false },
-  },
-});
+const values = readOptions();
 
 /** A case and the bucket it has behind the keeper. */
 interface Ran {
@@ -51,6 +42,24 @@ else
     console.error(error instanceof KeepsakeError ? error.message : error);
     return 2;
   });
+
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        only: { type: 'string', default: '' },
+        show: { type: 'boolean', default: false },
+        emulator: { type: 'string', default: 'LocalStack' },
+        run: { type: 'string' },
+        'localstack-command': { type: 'string' },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    console.error(`${reasonOf(error)} (npm run fidelity -- --help lists the options)`);
+    process.exit(2);
+  }
+}
 
 async function main(): Promise<number> {
   const emulator = chooseEmulator({
