@@ -3,12 +3,10 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { LocalstackContainer } from '@testcontainers/localstack';
-import { PostgreSqlContainer } from '@testcontainers/postgresql';
 import type { TestProject } from 'vitest/node';
 import { startPostgres as startEmbeddedPostgres } from '../../src/embedded/postgres/server.ts';
 import { silentLogger } from '../../src/shared/logger.ts';
-import { hasDockerEngine } from './requirements.ts';
+import { canRunImages } from './requirements.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -22,12 +20,15 @@ declare module 'vitest' {
   }
 }
 
+const postgresImage = 'postgres:18';
+const localStackImage = 'localstack/localstack:4.14.0';
+
 type Teardown = () => Promise<unknown>;
 
 export default async function setup(project: TestProject): Promise<Teardown> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'keepsake-test-'));
   await chmod(folder, 0o755); // Postgres runs as a user of its own when we are root
-  const hasDocker = hasDockerEngine();
+  const hasDocker = canRunImages([postgresImage, localStackImage]);
   const [postgres, localstack] = await Promise.all([startPostgres(folder, hasDocker), startLocalStack(hasDocker)]);
   project.provide('hasDocker', hasDocker);
   project.provide('databaseUrl', postgres.url);
@@ -43,10 +44,11 @@ export default async function setup(project: TestProject): Promise<Teardown> {
 async function startPostgres(folder: string, hasDocker: boolean): Promise<{ url: string; stop: Teardown }> {
   const given = process.env.DATABASE_URL;
   if (given) return { url: given, stop: async () => {} };
-  const container = hasDocker
-    ? await startOrExplain('Postgres', () => new PostgreSqlContainer('postgres:18').start())
-    : undefined;
-  if (container) return { url: container.getConnectionUri(), stop: () => container.stop() };
+  if (hasDocker) {
+    const { PostgreSqlContainer } = await import('@testcontainers/postgresql'); // not loaded where it is not used
+    const container = await new PostgreSqlContainer(postgresImage).start();
+    return { url: container.getConnectionUri(), stop: () => container.stop() };
+  }
   return startEmbeddedPostgres({
     folder: path.join(folder, 'postgres'),
     password: path.join(folder, 'postgres-password'),
@@ -62,21 +64,8 @@ async function startPostgres(folder: string, hasDocker: boolean): Promise<{ url:
 async function startLocalStack(hasDocker: boolean): Promise<{ url: string | null; stop: Teardown }> {
   const given = process.env.AWS_S3_ENDPOINT_URL;
   if (given) return { url: given, stop: async () => {} };
-  const localstack = new LocalstackContainer('localstack/localstack:4.14.0').withEnvironment({ SERVICES: 's3' });
-  const container = hasDocker ? await startOrExplain('LocalStack', () => localstack.start()) : undefined;
-  return container
-    ? { url: container.getConnectionUri(), stop: () => container.stop() }
-    : { url: null, stop: async () => {} };
-}
-
-/** An engine that answers may still have no image and no registry: said, and the tests go on without, unless CI requires it. */
-async function startOrExplain<T>(what: string, start: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await start();
-  } catch (error) {
-    if (process.env.KEEPSAKE_REQUIRE?.split(',').includes('docker')) throw error;
-    const reason = error instanceof Error ? error.message : JSON.stringify(error);
-    console.warn(`No ${what} from the Docker engine (${reason}); going on without.`);
-    return undefined;
-  }
+  if (!hasDocker) return { url: null, stop: async () => {} };
+  const { LocalstackContainer } = await import('@testcontainers/localstack');
+  const container = await new LocalstackContainer(localStackImage).withEnvironment({ SERVICES: 's3' }).start();
+  return { url: container.getConnectionUri(), stop: () => container.stop() };
 }

@@ -2,8 +2,7 @@
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { LocalstackContainer, type StartedLocalStackContainer } from '@testcontainers/localstack';
-import { getContainerRuntimeClient } from 'testcontainers';
+import type { StartedLocalStackContainer } from '@testcontainers/localstack';
 import { onOneProcessor } from '../../charts/one-processor.ts';
 import { KeepsakeError, reasonOf } from '../../src/shared/errors.ts';
 import type { HangingPart } from './child.ts';
@@ -65,10 +64,15 @@ export function createLocalStack(port: number, { command, processors = 'all' }: 
 // The port of the host is fixed when the container is made: started again it keeps it, and clients find it there.
 function containerEngine(port: number, prefix: readonly string[]): Engine {
   let container: StartedLocalStackContainer | undefined;
-  const inEngine = async (id: string) => (await getContainerRuntimeClient()).container.getById(id);
+  // testcontainers takes a second to load: only where it is used.
+  const inEngine = async (id: string) => {
+    const { getContainerRuntimeClient } = await import('testcontainers');
+    return (await getContainerRuntimeClient()).container.getById(id);
+  };
   return {
     async start() {
       if (container) return (await inEngine(container.getId())).start();
+      const { LocalstackContainer } = await import('@testcontainers/localstack');
       container = await new LocalstackContainer(image)
         .withEnvironment({ SERVICES: 's3', EAGER_SERVICE_LOADING: '1' })
         .withExposedPorts({ container: 4566, host: port })

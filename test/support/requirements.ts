@@ -7,7 +7,7 @@ import { describe, inject } from 'vitest';
 export type Requirement = 'docker' | 'compose' | 'localstack' | 'kubernetes' | 'chromium' | 'cc' | 'mount' | 'python3';
 
 const remedies: Readonly<Record<Requirement, string>> = {
-  docker: 'no Docker engine answers; start one',
+  docker: 'no Docker engine answers that has or can pull the images of the tests; start one',
   compose: 'no Docker Compose: install its plugin, or docker-compose',
   localstack: 'no LocalStack: set AWS_S3_ENDPOINT_URL, or start a Docker engine',
   kubernetes: 'no Kubernetes: set KUBECONFIG, or KUBEBUILDER_ASSETS to a folder with etcd and kube-apiserver',
@@ -76,13 +76,23 @@ export function composeCommand(): readonly string[] | undefined {
   });
 }
 
-/** Whether a Docker engine answers (not merely its client). */
-export function hasDockerEngine(): boolean {
+/** Whether a Docker engine answers (not merely its client) that has these images, or can pull them. */
+export function canRunImages(images: readonly string[]): boolean {
+  return (
+    succeeds('docker', ['version', '--format', '{{.Server.Version}}'], 10_000) &&
+    images.every(
+      (image) =>
+        succeeds('docker', ['image', 'inspect', image], 10_000) || succeeds('docker', ['pull', image], 600_000),
+    )
+  );
+}
+
+function succeeds(program: string, args: readonly string[], timeout: number): boolean {
   try {
-    execFileSync('docker', ['version', '--format', '{{.Server.Version}}'], { stdio: 'pipe', timeout: 10_000 });
+    execFileSync(program, args, { stdio: 'pipe', timeout });
     return true;
   } catch {
-    return false; // no client, or no engine behind it: the answer to the question
+    return false; // no client, no engine behind it, no such image: the answer to the question
   }
 }
 
