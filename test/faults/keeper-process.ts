@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import type { KeeperStatus } from '../../src/shared/keeper-api.ts';
+import { endWithUs } from '../support/end-with-us.ts';
 import { freePort } from '../support/free-port.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -62,8 +63,10 @@ async function spawnKeeper(options: KeeperProcessOptions, port: number): Promise
   const main = path.resolve(import.meta.dirname, '../../src/cli/main.ts');
   const settings = { S3_PORT: String(port), KEEPER_DATA: options.folder, KEEPER_UPSTREAM_URL: options.upstreamUrl };
   await using log = await open(options.logFile, 'a');
-  return spawn(process.execPath, [main, 'keeper', 'run'], {
-    env: { ...process.env, LOG_LEVEL: 'info', ...settings, ...options.env },
-    stdio: ['ignore', log.fd, log.fd],
-  });
+  return endWithUs(
+    spawn(process.execPath, [main, 'keeper', 'run'], {
+      env: { ...process.env, LOG_LEVEL: 'info', ...settings, ...options.env },
+      stdio: ['ignore', log.fd, log.fd],
+    }),
+  );
 }

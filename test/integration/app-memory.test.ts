@@ -4,6 +4,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type AppUnderTest, startAppUnderTest, upload } from '../support/app-under-test.ts';
+import { endWithUs } from '../support/end-with-us.ts';
 import { paddedImage } from '../support/images.ts';
 
 let system: AppUnderTest;
@@ -17,10 +18,12 @@ afterAll(() => system.close());
 /** The API as a process; `ask` resolves with its highest resident size so far, in bytes. */
 async function startProcess() {
   const main = path.join(import.meta.dirname, '../support/app-process.ts');
-  const child = spawn(process.execPath, [main], {
-    env: { ...process.env, ...system.env },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+  const child = endWithUs(
+    spawn(process.execPath, [main], {
+      env: { ...process.env, ...system.env },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    }),
+  );
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const url = String((await lines.next()).value);
   const highestBytes = async () => {

@@ -13,6 +13,7 @@ import { startKeeper } from '../../src/keeper/index.ts';
 import { createKeeperClient } from '../../src/shared/keeper-api.ts';
 import { silentLogger } from '../../src/shared/logger.ts';
 import { fauxqs } from '../support/emulator.ts';
+import { endWithUs } from '../support/end-with-us.ts';
 import { freePort } from '../support/free-port.ts';
 import { clientFor, createKeeperWorld, type KeeperWorld } from '../support/keeper.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -215,10 +216,12 @@ describe('the keeper as a process', () => {
 
   const startProcess = (env: NodeJS.ProcessEnv) => {
     const main = path.resolve(import.meta.dirname, '../../src/cli/main.ts');
-    const child = spawn(process.execPath, [main, 'keeper', 'run'], {
-      env: { ...process.env, LOG_LEVEL: 'silent', KEEPER_UPSTREAM_URL: world.emulator.url, ...env },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
+    const child = endWithUs(
+      spawn(process.execPath, [main, 'keeper', 'run'], {
+        env: { ...process.env, LOG_LEVEL: 'silent', KEEPER_UPSTREAM_URL: world.emulator.url, ...env },
+        stdio: ['ignore', 'ignore', 'pipe'],
+      }),
+    );
     children.push(child);
     const errors: Buffer[] = [];
     child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
@@ -288,7 +291,7 @@ describe('the keeper as a process', () => {
   test('an emulator that hangs is answered for with 503, and served again when it goes on', async () => {
     const upstream = await freePort();
     const script = path.resolve(import.meta.dirname, '../support/fauxqs.ts');
-    const emulator = spawn(process.execPath, [script, String(upstream)], { stdio: 'ignore' });
+    const emulator = endWithUs(spawn(process.execPath, [script, String(upstream)], { stdio: 'ignore' }));
     children.push(emulator);
     await waitFor('the emulator', async () => (await fetch(`http://127.0.0.1:${upstream}`)).ok);
     const options = { retentionMs: 1000, retentionBytes: 1000, probeMs: 100, probeTimeoutMs: 500 };

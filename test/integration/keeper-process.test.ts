@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { endWithUs } from '../support/end-with-us.ts';
 import { freePort } from '../support/free-port.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -15,14 +16,12 @@ const fault = 'process.once("worker", (worker) => process.once("SIGUSR2", () => 
 test('when the thread that writes has died, the process ends, says why, and fails', async () => {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'keepsake-keeper-end-'));
   const port = await freePort();
-  const child = spawn(
-    process.execPath,
-    ['--import', `data:text/javascript,${fault}`, 'src/cli/main.ts', 'keeper', 'run'],
-    {
+  const child = endWithUs(
+    spawn(process.execPath, ['--import', `data:text/javascript,${fault}`, 'src/cli/main.ts', 'keeper', 'run'], {
       cwd: root,
       env: { ...process.env, LOG_LEVEL: 'silent', S3_PORT: String(port), KEEPER_DATA: path.join(folder, 'store') },
       stdio: ['ignore', 'ignore', 'pipe'],
-    },
+    }),
   );
   onTestFinished(async () => {
     child.kill('SIGKILL');

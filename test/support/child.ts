@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import { endWithUs } from './end-with-us.ts';
 import { waitFor } from './wait-for.ts';
 
 /** A part that can be killed at any moment and started again on the same data. */
@@ -77,7 +78,7 @@ function signalGroup(child: ChildProcess | undefined, signal: NodeJS.Signals): v
 function spawnGroup({ program = process.execPath, script, args = [], env, logFile }: ChildOptions): ChildProcess {
   const log = openSync(logFile, 'a');
   try {
-    return spawn(program, [script, ...args], { env, detached: true, stdio: ['ignore', log, log] });
+    return endWithUs(spawn(program, [script, ...args], { env, detached: true, stdio: ['ignore', log, log] }));
   } finally {
     closeSync(log);
   }

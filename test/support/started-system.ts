@@ -7,6 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { findRunning, folderLayout, type RunFile } from '../../src/embedded/index.ts';
 import type { ImageJson } from '../../src/shared/image.ts';
+import { endWithUs } from './end-with-us.ts';
 import { waitFor } from './wait-for.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -46,12 +47,14 @@ export function ownEnvironment(own: Readonly<Record<string, string>>): NodeJS.Pr
 
 /** Starts a script of ours in a process group of its own. */
 export function startScript(script: string, args: readonly string[], env: NodeJS.ProcessEnv): StartedProcess {
-  const child = spawn(process.execPath, [path.join(root, script), ...args], {
-    cwd: root,
-    env,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = endWithUs(
+    spawn(process.execPath, [path.join(root, script), ...args], {
+      cwd: root,
+      env,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+  );
   let stdout = '';
   let stderr = '';
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
