@@ -17,8 +17,14 @@ COPY --from=dependencies /app/node_modules node_modules
 COPY package.json ./
 COPY src src
 # A volume that is mounted here for the first time belongs to the user, too.
-RUN install -d -o 1000 -g 1000 /var/lib/keepsake/keeper
+RUN install -d -o 1000 -g 1000 /var/lib/keepsake/keeper .compile-cache
 USER 1000:1000
+# Node keeps what it made of the sources: a keeper starts in half the time, without the 40 MiB of the compiler that strips
+# types. It is filled here by a short start, and only read later. A processor of another kind reads the sources anew.
+ENV NODE_COMPILE_CACHE=/app/.compile-cache
+RUN for command in 'keeper run' api; do \
+      DATABASE_URL=postgres://127.0.0.1:1/none KEEPER_DATA=/tmp/keeper timeout 10 node src/cli/main.ts $command 2>/dev/null || true; \
+    done && rm -rf /tmp/keeper && test -n "$(ls .compile-cache)"
 ENTRYPOINT ["node", "/app/src/cli/main.ts"]
 
 # For Tilt: the sources can be written over in the running container, and Node starts anew when they are.

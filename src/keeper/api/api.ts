@@ -1,9 +1,8 @@
 // The keeper's own API under /_keeper/, which no bucket can be named: a page, health, status, metrics, undo. Each answer tells
 // the keeper by its header, so that a client knows what stands at the endpoint.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { z } from 'zod';
 import { asKeepsakeError, KeepsakeError, toErrorBody } from '../../shared/errors.ts';
-import type { KeeperStatus } from '../../shared/keeper-api.ts';
+import type { KeeperStatus, RestoreRequest } from '../../shared/keeper-api.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { version } from '../../shared/version.ts';
 import { readBody } from '../s3/bodies.ts';
@@ -106,34 +105,19 @@ function bucketAndKey({ searchParams }: URL): [bucket: string, key: string] {
   return [bucket, key];
 }
 
-const restoreRequest = z.strictObject({
-  bucket: z.string().min(1),
-  key: z.string().min(1),
-  versionId: z.string().min(1).optional(),
-});
-
-async function readRestore(req: IncomingMessage): Promise<{ bucket: string; key: string; versionId?: string }> {
+async function readRestore(req: IncomingMessage): Promise<RestoreRequest> {
   // JSON only: a page of another origin can't send that type without being asked first (Fetch, CORS-safelisted).
   if (!/^application\/json\b/i.test(req.headers['content-type'] ?? ''))
     throw new KeepsakeError('UnsupportedMediaType', { what: 'the body is not JSON', expected: 'application/json' });
   const text = (await readBody(req)).toString();
-  const parsed = restoreRequest.safeParse(parseJson(text));
-  if (!parsed.success)
-    throw new KeepsakeError('BadRequest', {
-      what: 'the body is no restore request',
-      expected: '{"bucket": "…", "key": "…", "versionId": "…" (optional)}',
-      got: text.slice(0, 200),
-    });
-  const { versionId, ...rest } = parsed.data;
-  return versionId === undefined ? rest : { ...rest, versionId };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // no JSON is no request: the schema says so
-  }
+  const { parseRestoreRequest } = await import('./restore-request.ts');
+  const request = parseRestoreRequest(text);
+  if (request !== undefined) return request;
+  throw new KeepsakeError('BadRequest', {
+    what: 'the body is no restore request',
+    expected: '{"bucket": "…", "key": "…", "versionId": "…" (optional)}',
+    got: text.slice(0, 200),
+  });
 }
 
 function sendJson(res: ServerResponse, status: number, body: unknown): void {
