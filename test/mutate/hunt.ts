@@ -23,7 +23,8 @@ export interface HuntOptions {
 
 /** Resolves when each mutant is killed or has met every test file, or when the run is cut. */
 export async function huntAll(options: HuntOptions): Promise<void> {
-  const open = [...quickFirst(options.testFiles, options.results.lastMs)];
+  const mutated = new Set(options.mutants.map(({ file }) => file));
+  const open = [...quickFirst(options.testFiles, options.results.lastMs, mutated)];
   const lane = async (number: number): Promise<void> => {
     for (let next = open.shift(); next && !options.isCut(); next = open.shift()) await huntWith(next, number, options);
   };
