@@ -60,6 +60,11 @@ export class Ledger {
       this.tally.addResult({ id, action, key, reason: 'its run died half-way', state: 'planned' });
   }
 
+  /** Repairs that stay open, since neither the bytes set aside nor the original can be found. */
+  addUnprovable(entries: readonly JournalEntry[]): void {
+    if (entries.length > 0) this.#conditions.push(unprovable(entries));
+  }
+
   /** Counts the differences that an action, once done, has mended. */
   addMended(action: PlannedAction): void {
     if (action.action === 'delete' && action.target.kind === 'quarantined') return; // no difference of this pass
@@ -105,6 +110,14 @@ export class Ledger {
       ...(this.#unplanned > 0 ? [moreNextTime(this.#unplanned)] : []),
     ];
   }
+}
+
+function unprovable(entries: readonly JournalEntry[]): Condition {
+  const message =
+    `${entries.length} repairs that died half-way stay open: the bytes of ${JSON.stringify(entries[0]?.key)} are neither ` +
+    `under their key nor in the quarantine (${entries[0]?.undo.quarantineKey ?? 'no copy'}). ` +
+    'The journal keeps where they were put. Bring the volume or the bucket back, then run again.';
+  return { type: 'RepairsUnsettled', status: 'True', reason: 'BytesNotFound', message };
 }
 
 const unfinished: Condition = {

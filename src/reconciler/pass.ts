@@ -68,23 +68,24 @@ async function enter(run: Run): Promise<Entered> {
 }
 
 interface Settled {
-  /** Half-done actions that stay so, because this run only looks. */
+  /** Half-done actions that stay so, because this run only looks or a brake holds it. */
   readonly unsettled: readonly JournalEntry[];
 }
 
 /**
  * Ends what a dead run left half done. Only a repair changes anything, and only after both sides were read to their
- * end once (P8). They are read again afterwards, since settling may change them.
+ * end once (P8) and no brake was pulled (P9). They are read again afterwards, since settling may change them.
  */
 async function settle(run: Run, { open }: Entered): Promise<Settled> {
   if (open.length === 0 || run.options.mode !== 'repair') return { unsettled: open };
-  await readToTheEnd(run);
-  await settleOpenActions(run);
+  if (await isBraked(run)) return { unsettled: open };
+  const unprovable = await settleOpenActions(run);
+  run.ledger.addUnprovable(unprovable);
   return { unsettled: [] };
 }
 
-/** Reads and judges as a check would, and keeps nothing of it. @throws KeepsakeError when anything stays unknown */
-async function readToTheEnd(run: Run): Promise<void> {
+/** Reads and judges as a check would, and asks the brakes. @throws KeepsakeError when anything stays unknown */
+async function isBraked(run: Run): Promise<boolean> {
   const check: Run = {
     ...run,
     options: { ...run.options, mode: 'check' },
@@ -93,6 +94,7 @@ async function readToTheEnd(run: Run): Promise<void> {
     ledger: new Ledger(),
   };
   await plan(check, compare(check, await observe(check, { unsettled: [] })));
+  return pullBrakesOf(check).isPulled;
 }
 
 interface Observed {

@@ -191,6 +191,32 @@ test('settles nothing that a dead run left while the listing is not whole', asyn
   expect((await world.pool.query("SELECT id FROM integrity_actions WHERE state = 'started'")).rows).toEqual(open);
 });
 
+test.each([
+  ['under a brake', 4],
+  ['with no brake pulled', 0],
+])('an empty volume makes no journal entry forget where the only copy is: %s', async (_name, images) => {
+  for (let i = 0; i < images; i++) await world.addImage();
+  await world.putObject('images/stray.png', 'stray');
+  await world.reconciler.run({ mode: 'check', graceMs: 0 });
+  interceptAnswer = (operation) => {
+    if (operation === 'DeleteObject') throw new Error('killed');
+  };
+  await world.reconciler.run(repair);
+  interceptAnswer = () => {};
+  const volume = Object.entries((await state()).objects);
+  for (const [key] of volume) await world.removeObject(key);
+
+  const seen = await createReconciler({ ...world.deps, keeper: null }).run(repair);
+  const said = seen.conditions.map(({ type }) => type);
+  expect(said).toContain(images > 0 ? 'UnfinishedRepairs' : 'RepairsUnsettled');
+
+  for (const [key, body] of volume) await world.putObject(key, body ?? '');
+  await world.reconciler.run(repair);
+  const { rows } = await world.pool.query("SELECT id FROM integrity_actions WHERE state = 'done'");
+  await world.reconciler.undo(rows[0].id);
+  expect(await world.bodyOf('images/stray.png')).toBe('stray');
+});
+
 test('leaves the rest after many failures, and says so', async () => {
   for (let i = 0; i < 30; i++) await world.putObject(`images/stray-${String(i).padStart(2, '0')}`, 'stray');
   const limits = { maxCount: 100, maxShare: 1 };

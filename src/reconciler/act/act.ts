@@ -78,6 +78,12 @@ async function endJournal(
   { id, end }: { readonly id: string; readonly end: End },
 ): Promise<void> {
   if (end.kind === 'done') return endAction(client, id, { state: 'done', at: clock(), undo: end.undo });
-  const { error, undo } = end;
-  await endAction(client, id, { state: 'failed', at: clock(), error, ...(undo && { undo }) });
+  const { error, undo, released } = end;
+  await endAction(client, id, {
+    state: 'failed',
+    at: clock(),
+    error,
+    ...(undo && { undo }),
+    ...(released && { released }),
+  });
 }

@@ -3,7 +3,15 @@ import type { Bucket } from '../../shared/s3/client.ts';
 import type { ListedObject } from '../../shared/s3/listing.ts';
 import { readObjectBytes } from '../observe/object-bytes.ts';
 import type { JournalEntry } from '../state/journal.ts';
-import { type BytesReturned, done, type Effect, type Refused, type SettleDeps, type Settlement } from './kind.ts';
+import {
+  type BytesReturned,
+  done,
+  type Effect,
+  type Refused,
+  type SettleDeps,
+  type Settlement,
+  stillOpen,
+} from './kind.ts';
 import { copyProven, deleteForever, isSameBytes, removeCopied } from './set-aside.ts';
 
 /** Copies an object into the quarantine and proves the copy; its SHA-256 joins the undo note. */
@@ -25,16 +33,21 @@ export function removeOriginal(bucket: Bucket, expected: ListedObject): Effect {
   };
 }
 
-/** Settles a cut move: the copy stays where it is all there is, or where the key has other bytes by now. */
+/**
+ * Settles a cut move: the copy stays where it is all there is, or where the key has other bytes by now. A copy that
+ * seems absent may only be out of sight, so its address stays in the journal.
+ */
 export async function settleAside({ bucket }: SettleDeps, { key, undo }: JournalEntry): Promise<Settlement> {
   const { quarantineKey } = undo;
-  const copy = quarantineKey ? await readObjectBytes(bucket, quarantineKey) : null;
-  if (!quarantineKey || copy?.kind !== 'read') return { state: 'failed', undo: {} };
+  if (!quarantineKey) return { state: 'failed', undo: {} };
+  const copy = await readObjectBytes(bucket, quarantineKey);
   const source = await readObjectBytes(bucket, key);
+  if (copy.kind === 'unreadable' || source.kind === 'unreadable') return stillOpen;
+  if (copy.kind === 'absent') return source.kind === 'absent' ? stillOpen : { state: 'failed', undo };
   if (source.kind === 'absent') return { state: 'done', undo: { ...undo, sha256: copy.sha256 } };
   if (!isSameBytes(copy, source)) return { state: 'undone', undo: { quarantineKey, sha256: copy.sha256 } };
   await deleteForever(bucket, quarantineKey);
-  return { state: 'failed', undo: {} };
+  return { state: 'failed', undo: {}, released: quarantineKey };
 }
 
 /** Copies the bytes back to their key, unless they are there already. */

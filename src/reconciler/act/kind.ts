@@ -73,6 +73,8 @@ export interface Ended {
   readonly error: string;
   /** Replaces the undo note. Absent: the note stays. */
   readonly undo?: UndoNote;
+  /** The quarantined copy that was removed, since its bytes were proven to be elsewhere. */
+  readonly released?: string;
 }
 
 export interface SettleDeps {
@@ -81,11 +83,17 @@ export interface SettleDeps {
   readonly clock: () => Date;
 }
 
-/** How an interrupted action ends in the journal. */
-export interface Settlement {
-  readonly state: 'done' | 'failed' | 'undone';
-  readonly undo: UndoNote;
-}
+/** How an interrupted action ends in the journal; `open`: nobody can prove where its bytes are, so it does not end. */
+export type Settlement =
+  | {
+      readonly state: 'done' | 'failed' | 'undone';
+      readonly undo: UndoNote;
+      /** The quarantined copy that was removed, since its bytes were proven to be elsewhere. */
+      readonly released?: string;
+    }
+  | { readonly state: 'open' };
+
+export const stillOpen: Settlement = { state: 'open' };
 
 export interface Undo {
   /** Returns the bytes and proves them. Can be cut and repeated. */

@@ -7,21 +7,25 @@ import { kinds } from './kinds.ts';
 const entriesAtATime = 100;
 
 /**
- * Ends every action that nobody ended; answers how many there were. The caller holds the run lock, so none is alive.
+ * Ends every action that nobody ended; answers with those whose bytes nobody can find, which stay `started`. The caller
+ * holds the run lock, so none is alive, and has asked the brakes.
  * @throws KeepsakeError when S3 or Postgres can't say: then the rest stays `started`.
  */
-export async function settleOpenActions(deps: SettleDeps): Promise<number> {
-  let settled = 0;
+export async function settleOpenActions(deps: SettleDeps): Promise<readonly JournalEntry[]> {
+  const stillOpen: JournalEntry[] = [];
+  let after: string | undefined;
   for (;;) {
-    const entries = await openActions(deps.pool, entriesAtATime);
-    for (const entry of entries) await settle(deps, entry);
-    settled += entries.length;
-    if (entries.length < entriesAtATime) return settled;
+    const entries = await openActions(deps.pool, entriesAtATime, after);
+    for (const entry of entries) if (!(await isSettled(deps, entry))) stillOpen.push(entry);
+    after = entries.at(-1)?.id;
+    if (entries.length < entriesAtATime) return stillOpen;
   }
 }
 
-async function settle(deps: SettleDeps, entry: JournalEntry): Promise<void> {
+async function isSettled(deps: SettleDeps, entry: JournalEntry): Promise<boolean> {
   const settlement = await kinds[entry.action].settle(deps, entry);
+  if (settlement.state === 'open') return false;
   const error = 'its run died; the next one settled it';
   await endAction(deps.pool, entry.id, { ...settlement, at: deps.clock(), error });
+  return true;
 }

@@ -183,8 +183,27 @@ test.each<[string, ActionKind, Entry, Given, string, Readonly<Record<string, str
   ],
 ])('settles %s: no bytes are lost', async (_name, action, fields, given, state, objects) => {
   const { sides, deps } = sidesWith({ ...given, entry: entryOf(action, fields) });
-  expect(await settleOpenActions(deps)).toBe(1);
+  expect(await settleOpenActions(deps)).toEqual([]);
   expect(sides.effects.filter((name) => name.startsWith('journal'))).toEqual([`journal ${state}`]);
   expect(sides.effects.at(-1)).toBe(`journal ${state}`);
   expect(Object.fromEntries(sides.objects)).toEqual(objects);
+});
+
+test.each<[string, ActionKind, Entry, Given]>([
+  ['a move whose copy and original are both out of sight', 'discard-pending', moved, {}],
+  ['a restore whose copy and original are both out of sight', 'restore', replaced, { row }],
+])('settles nothing that it can not prove: %s stays open', async (_name, action, fields, given) => {
+  const { sides, deps } = sidesWith({ ...given, entry: entryOf(action, fields) });
+  expect((await settleOpenActions(deps)).map((entry) => entry.undo.quarantineKey)).toEqual([aside]);
+  expect(sides.effects.filter((name) => /^(journal|remove)/.test(name))).toEqual([]);
+});
+
+test.each<[string, ActionKind, Entry, Given]>([
+  ['a move', 'quarantine', moved, { objects: { [exampleKey]: 'b' } }],
+  ['a restore', 'restore', replaced, { row, objects: { [exampleKey]: 'other' } }],
+])('%s whose copy is out of sight keeps its address in the journal', async (_name, action, fields, given) => {
+  const { sides, deps } = sidesWith({ ...given, entry: entryOf(action, fields) });
+  await settleOpenActions(deps);
+  expect(sides.note()).toMatchObject({ quarantineKey: aside });
+  expect(sides.effects.filter((name) => name.startsWith('remove'))).toEqual([]);
 });

@@ -32,7 +32,12 @@ async function takeBack(deps: SettleDeps, entry: JournalEntry): Promise<void> {
   if (bytes.kind === 'refused') throw notUndoable(entry, bytes.reason);
   await inTransaction(deps.pool, async (client) => {
     if (!(await returnRows(client, entry))) throw notUndoable(entry, 'its row changed since');
-    await endAction(client, entry.id, { state: 'undone', at: deps.clock(), undo: bytes.undo });
+    await endAction(client, entry.id, {
+      state: 'undone',
+      at: deps.clock(),
+      undo: bytes.undo,
+      ...(bytes.spareKey && { released: bytes.spareKey }),
+    });
   });
   if (bytes.spareKey) await deleteForever(deps.bucket, bytes.spareKey);
 }

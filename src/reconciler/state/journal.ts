@@ -64,7 +64,8 @@ export async function beginAction(
 
 /**
  * Writes how an action ended, in the transaction of the action where it has one, so that both hold or neither. A new
- * `undo` replaces the old one but keeps its reason.
+ * `undo` replaces the old one but keeps its reason. It also keeps where bytes were set aside, unless the caller names
+ * that copy as `released`: no entry forgets where bytes are.
  */
 export async function endAction(
   client: Pool | PoolClient,
@@ -74,13 +75,18 @@ export async function endAction(
     readonly at: Date;
     readonly error?: string;
     readonly undo?: UndoNote;
+    readonly released?: string;
   },
 ): Promise<void> {
   await client.query(
     `UPDATE integrity_actions SET state = $2, ended_at = $3, error = $4,
-       undo = coalesce($5 || jsonb_strip_nulls(jsonb_build_object('reason', undo->'reason')), undo)
+       undo = coalesce(
+         CASE WHEN undo->>'quarantineKey' IS DISTINCT FROM $6::text
+           THEN jsonb_strip_nulls(jsonb_build_object('quarantineKey', undo->'quarantineKey', 'sha256', undo->'sha256'))
+           ELSE '{}' END
+         || $5 || jsonb_strip_nulls(jsonb_build_object('reason', undo->'reason')), undo)
      WHERE id = $1`,
-    [id, end.state, end.at, end.error ?? null, end.undo ? JSON.stringify(end.undo) : null],
+    [id, end.state, end.at, end.error ?? null, end.undo ? JSON.stringify(end.undo) : null, end.released ?? null],
   );
 }
 
@@ -94,11 +100,11 @@ export async function noteFailure(pool: Pool, id: string, error: string): Promis
   await pool.query('UPDATE integrity_actions SET error = $2 WHERE id = $1', [id, error]);
 }
 
-/** The actions that nobody ended, oldest first, at most `limit`. */
-export async function openActions(pool: Pool, limit: number): Promise<readonly JournalEntry[]> {
+/** The actions that nobody ended, in the order of their ids, at most `limit`, those after the id `after`. */
+export async function openActions(pool: Pool, limit: number, after?: string): Promise<readonly JournalEntry[]> {
   const { rows } = await pool.query<JournalRecord>(
-    `SELECT ${columns} FROM integrity_actions WHERE state = 'started' ORDER BY started_at LIMIT $1`,
-    [limit],
+    `SELECT ${columns} FROM integrity_actions WHERE state = 'started' AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT $1`,
+    [limit, after ?? null],
   );
   return rows.map(toEntry);
 }

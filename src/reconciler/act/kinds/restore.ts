@@ -2,6 +2,7 @@
 // back. The object that stood there is set aside first; wrong bytes are taken away again, so it never gets worse.
 import { KeepsakeError } from '../../../shared/errors.ts';
 import type { ImageRow } from '../../../shared/image.ts';
+import type { Bucket } from '../../../shared/s3/client.ts';
 import { findRows, holdRow } from '../../observe/image-rows.ts';
 import { readObjectBytes } from '../../observe/object-bytes.ts';
 import type { RestoreSource } from '../../plan/means.ts';
@@ -17,6 +18,7 @@ import {
   type SettleDeps,
   type Settlement,
   skipped,
+  stillOpen,
 } from '../kind.ts';
 import { copyProven, deleteForever, hasBytesOf, isSameBytes, isUnchanged, quarantineKeyOf } from '../set-aside.ts';
 import { takeBackRestore } from '../take-back-restore.ts';
@@ -49,7 +51,8 @@ function putBack(scene: Scene<'restore'>, row: ImageRow, quarantineKey: string |
       for (const source of sources) if (await isPutBack(scene, row, source)) return done;
       await putAsItWas(scene, quarantineKey);
       const reason = `none of ${sources.length} kept versions has the bytes that its row asks for`;
-      return { kind: 'ended', state: 'failed', reason, error: reason, undo: {} };
+      const released = quarantineKey && { released: quarantineKey };
+      return { kind: 'ended', state: 'failed', reason, error: reason, undo: {}, ...released };
     },
   };
 }
@@ -76,6 +79,10 @@ async function putAsItWas({ bucket, action }: Scene<'restore'>, quarantineKey: s
   await deleteForever(bucket, quarantineKey);
 }
 
+interface Released {
+  readonly released?: string;
+}
+
 async function settleRestore({ pool, bucket }: SettleDeps, entry: JournalEntry): Promise<Settlement> {
   const { quarantineKey } = entry.undo;
   const row = (await findRows(pool, [entry.key])).get(entry.key);
@@ -83,11 +90,20 @@ async function settleRestore({ pool, bucket }: SettleDeps, entry: JournalEntry):
   const before = quarantineKey ? await readObjectBytes(bucket, quarantineKey) : null;
   const sha256 = before?.kind === 'read' ? before.sha256 : undefined;
   if (row && hasBytesOf(bytes, row)) return { state: 'done', undo: { ...entry.undo, ...(sha256 && { sha256 }) } };
-  const isUntouched =
-    before === null ? bytes.kind === 'absent' : before.kind === 'absent' || isSameBytes(before, bytes);
-  if (!isUntouched) return { state: 'undone', undo: await takeBackRestore(bucket, entry) };
-  if (quarantineKey) await deleteForever(bucket, quarantineKey);
-  return { state: 'failed', undo: {} };
+  if (bytes.kind === 'unreadable' || before?.kind === 'unreadable') return stillOpen;
+  if (before?.kind === 'absent') return bytes.kind === 'absent' ? stillOpen : { state: 'failed', undo: entry.undo };
+  const isUntouched = before ? isSameBytes(before, bytes) : bytes.kind === 'absent';
+  if (!isUntouched) return { state: 'undone', ...(await takenBack(bucket, entry)) };
+  if (!quarantineKey) return { state: 'failed', undo: {} };
+  await deleteForever(bucket, quarantineKey);
+  return { state: 'failed', undo: {}, released: quarantineKey };
+}
+
+// The object of before is back under its key, proven, so the journal may let go of its copy.
+async function takenBack(bucket: Bucket, entry: JournalEntry): Promise<Pick<BytesReturned, 'undo'> & Released> {
+  const undo = await takeBackRestore(bucket, entry);
+  const { quarantineKey } = entry.undo;
+  return { undo, ...(quarantineKey && { released: quarantineKey }) };
 }
 
 // The object of before must not come back for an image that was deleted since.
