@@ -336,3 +336,17 @@ async function repairThatDiesAt(step: number, moment: 'before' | 'after'): Promi
   interceptAnswer = () => {};
   return requests >= step;
 }
+
+test('with an emptied bucket a plain repair discards no pending row either', async () => {
+  for (let i = 0; i < 4; i++) await world.addImage();
+  const uploads = await Promise.all(Array.from({ length: 3 }, () => world.addImage()));
+  await world.pool.query(
+    `UPDATE images SET status = 'pending', sha256 = NULL, size_bytes = NULL, uploaded_at = now() - interval '1 day'
+     WHERE key = ANY($1)`,
+    [uploads],
+  );
+  for (const key of await world.keysUnder('')) await world.removeObject(key);
+  const report = await createReconciler({ ...world.deps, keeper: null }).run({ mode: 'repair' });
+  expect(report).toMatchObject({ status: 'Suspicious', actions: { done: 0 } });
+  expect(await world.rowCount()).toBe(7);
+});

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { anEvidence, anObject, aRow, exampleKey, exampleNow } from '../../../test/support/reconciler-examples.ts';
-import type { findingClasses } from '../../shared/report.ts';
+import { actionKinds, type findingClasses } from '../../shared/report.ts';
 import type { Evidence } from './evidence.ts';
-import { type PlanOptions, planFor } from './plan.ts';
+import { isLimited, isRemoval, type PlanOptions, planFor } from './plan.ts';
 
 const hourMs = 3_600_000;
 const options: PlanOptions = {
@@ -192,4 +192,10 @@ test('removes nothing without the right, an earlier sighting, the grace and the 
     }),
     { numRuns: 2000 },
   );
+});
+
+test('all that takes a row or an object away is a removal for every brake', () => {
+  const removals = actionKinds.filter((kind) => isRemoval(kind));
+  expect(removals).toEqual(['discard-pending', 'quarantine', 'delete']);
+  for (const kind of removals) expect(isLimited(kind), kind).toBe(true);
 });

@@ -134,12 +134,12 @@ export function planFor(
 
 /** P9: whether an action takes something away or makes something appear, so that the limits count it. */
 export function isLimited(action: ActionKind): boolean {
-  return action === 'quarantine' || action === 'delete' || action === 'adopt';
+  return isRemoval(action) || action === 'adopt';
 }
 
-/** P9: whether an action takes something stored away: what a brake forbids. */
+/** P9: whether an action takes a row or an object away: what a brake forbids. */
 export function isRemoval(action: ActionKind): boolean {
-  return action === 'quarantine' || action === 'delete';
+  return action === 'quarantine' || action === 'delete' || action === 'discard-pending';
 }
 
 // P9: nothing is removed that no earlier run has seen, or that has not been seen for as long as the grace.
