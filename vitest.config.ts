@@ -1,10 +1,27 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
-// Four projects by what they need. `npm test` runs the first three; each finds its servers itself (test/support/) and
-// prints what it could not run. `cluster` changes a cluster, so it runs only when asked for by name.
-const project = (name: string, include: string[], timeoutMs: number) => ({
+// `npm test` runs the first three projects in two minutes; each finds its servers itself (test/support/) and prints what it
+// could not run. The others run only when asked for by name: `long` is what takes minutes, `cluster` changes a cluster,
+// `package` installs the packed package. `.ci/run` runs them all.
+/** Kills, power cuts, bad disks, every step of a model, every script: each of these files takes ten seconds to minutes. */
+const long = [
+  'test/long/**/*.test.ts',
+  'test/faults/**/*.test.ts',
+  'test/integration/{exit-codes,keeper-faults,keeper-restore-on-demand,app-crash-steps,app-memory}.test.ts',
+  'test/integration/{reconciler-model,reconciler-faults}.test.ts',
+  'test/e2e/doc-commands.test.ts',
+  'src/keeper/store/{killed-writer,store-model,damage}.test.ts',
+];
+
+const project = (name: string, include: string[], timeoutMs: number, exclude = long) => ({
   extends: true as const,
-  test: { name, include, testTimeout: timeoutMs, hookTimeout: 120_000 },
+  test: {
+    name,
+    include,
+    exclude: [...configDefaults.exclude, ...exclude],
+    testTimeout: timeoutMs,
+    hookTimeout: 120_000,
+  },
 });
 
 export default defineConfig({
@@ -19,8 +36,9 @@ export default defineConfig({
         ['src/**/*.test.ts', 'charts/**/*.test.ts', 'test/{structure,model,bench,mutate}/**/*.test.ts'],
         15_000,
       ),
-      project('integration', ['test/integration/**/*.test.ts', 'test/faults/**/*.test.ts'], 60_000),
+      project('integration', ['test/integration/**/*.test.ts'], 60_000),
       project('e2e', ['test/e2e/**/*.test.ts'], 120_000),
+      project('long', long, 120_000, []),
       project('cluster', ['test/cluster/**/*.test.ts'], 600_000),
       project('package', ['test/package/**/*.test.ts'], 180_000),
     ],

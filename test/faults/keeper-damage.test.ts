@@ -115,7 +115,7 @@ describe('damage to the folder of the keeper', () => {
       );
     });
     expect(await world.keeper.exit()).toBe(2);
-    expect(world.keeper.log().trimEnd().split('\n').at(-1)).toMatch(/^keepsake keeper: .*damaged.*backup/);
+    expect(world.keeper.log().trimEnd().split('\n').at(-1)).toMatch(/^✗ .*damaged.*backup/);
     const after = readdirSync(world.store, { recursive: true, encoding: 'utf8' });
     expect(after).toEqual(expect.arrayContaining([...before]));
   });
@@ -129,7 +129,7 @@ describe('damage to the folder of the keeper', () => {
         world.keeper.ready().then(() => false),
       ]);
       if (refused) {
-        expect(world.keeper.log().trimEnd().split('\n').at(-1)).toMatch(/^keepsake keeper: .*damaged.*backup/);
+        expect(world.keeper.log().trimEnd().split('\n').at(-1)).toMatch(/^✗ .*damaged.*backup/);
         continue;
       }
       const found = await served();

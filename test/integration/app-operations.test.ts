@@ -140,6 +140,7 @@ test('the OpenAPI document names every route there is, and no other', async () =
       "GET /api/integrity/runs/{id}/events",
       "GET /api/openapi.json",
       "GET /api/s3-image/{key}",
+      "GET /api/thumbnails/{width}/{key}",
       "GET /healthz",
       "GET /metrics",
       "GET /readyz",

@@ -59,4 +59,5 @@ const notRun: readonly (readonly [RegExp, string])[] = [
   [/\bkeeper (backup|export|import|compact|inspect|verify|versions|restore)\b/, 'cli-keeper-store.test.ts has it'],
   [/^\.ci\/run\b/, 'runs this test itself'],
   [/test\/cluster\//, 'needs a cluster'],
+  [/127\.0\.0\.1:15432/, 'needs a cluster, through its port forwards'],
 ];
