@@ -27,7 +27,7 @@ async function main(): Promise<number> {
     sandbox = createSandbox(root, path.join(folder, 'tree'), filesInScope(root));
     mutants = chooseFrom(sandbox.mutants, options);
   } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+    console.error(`${error instanceof Error ? error.message : String(error)}\n(npm run mutate -- --help)`);
     return 2;
   }
   if (options.isList) {

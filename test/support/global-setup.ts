@@ -28,7 +28,7 @@ type Teardown = () => Promise<unknown>;
 export default async function setup(project: TestProject): Promise<Teardown> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'keepsake-test-'));
   await chmod(folder, 0o755); // Postgres runs as a user of its own when we are root
-  const hasDocker = canRunImages([postgresImage, localStackImage]);
+  const hasDocker = canRunImages([postgresImage, localStackImage, ...reaperImages()]);
   const [postgres, localstack] = await Promise.all([startPostgres(folder, hasDocker), startLocalStack(hasDocker)]);
   project.provide('hasDocker', hasDocker);
   project.provide('databaseUrl', postgres.url);
@@ -39,6 +39,12 @@ export default async function setup(project: TestProject): Promise<Teardown> {
     await Promise.all([postgres.stop(), localstack.stop()]);
     await rm(folder, { recursive: true, force: true });
   };
+}
+
+// testcontainers removes what it started by a container of its own, unless told not to. Source: its docs, "Configuration".
+function reaperImages(): string[] {
+  if (process.env.TESTCONTAINERS_RYUK_DISABLED === 'true') return [];
+  return [process.env.RYUK_CONTAINER_IMAGE ?? 'testcontainers/ryuk:0.14.0'];
 }
 
 async function startPostgres(folder: string, hasDocker: boolean): Promise<{ url: string; stop: Teardown }> {
