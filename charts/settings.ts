@@ -1,6 +1,6 @@
 // Yours to edit: names, hosts, sizes, images and schedule of your clusters. `npm run synth` writes what follows from it.
 // Example: { host: 'images.localhost', objectStore: { kind: 'localstack', persistence: 'keeper', storageGiB: 50 } }
-import type { Environment } from './environments.ts';
+import type { Environment } from './environment.ts';
 
 /** Any part of an environment but its name; see `Environment` for each field's meaning. */
 export type Overrides = Partial<Omit<Environment, 'name' | 'sources' | 'replicas' | 'images' | 'integrity'>> & {

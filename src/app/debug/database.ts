@@ -1,8 +1,8 @@
 // Postgres as this process sees it.
 import { z } from 'zod';
 import { asDatabaseError, type Pool } from '../../shared/postgres.ts';
+import type { DebugDeps } from './deps.ts';
 import { foundSchema, look } from './finding.ts';
-import type { DebugDeps } from './routes.ts';
 
 const countsSchema = z.object({ stored: z.number(), pending: z.number(), outbox: z.number() });
 

@@ -2,18 +2,10 @@
 // in an outage; secrets are masked.
 import { z } from 'zod';
 import { paths } from '../../shared/names.ts';
-import type { Pool } from '../../shared/postgres.ts';
-import type { Bucket } from '../../shared/s3/client.ts';
-import type { AppConfig } from '../config.ts';
 import type { Route } from '../http/route.ts';
 import { databaseSchema, lookAtDatabase } from './database.ts';
+import type { DebugDeps } from './deps.ts';
 import { lookAtS3, s3Schema } from './s3.ts';
-
-export interface DebugDeps {
-  readonly config: AppConfig;
-  readonly pool: Pool;
-  readonly bucket: Bucket;
-}
 
 const configSchema = z.object({
   settings: z.array(

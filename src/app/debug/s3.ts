@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { createKeeperClient } from '../../shared/keeper-api.ts';
 import { assertBucket } from '../../shared/s3/client.ts';
 import { asS3Error } from '../../shared/s3/errors.ts';
+import type { DebugDeps } from './deps.ts';
 import { foundSchema, look } from './finding.ts';
-import type { DebugDeps } from './routes.ts';
 
 export const s3Schema = z.object({
   endpoint: z.string(),
