@@ -59,7 +59,7 @@ async function* readSegment(
 
 interface Block extends ByteRange {
   readonly index: number;
-  /** What of the block is wanted, counted from its start. */
+  /** The part of the block that is wanted, counted from the block's start. */
   readonly wanted: ByteRange;
 }
 

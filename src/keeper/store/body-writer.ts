@@ -11,11 +11,11 @@ export interface BodyWriterOptions {
   readonly folders: BodyFolders;
   readonly files: FileSystem;
   readonly inlineBytes: number;
-  /** What the sender announced: a body that will not fit inline goes to a file from its first byte. */
+  /** The size that the sender announced. A body too large to fit inline goes to a file from its first byte. */
   readonly expectedBytes: number;
 }
 
-/** What may be held while a write is under way: it goes with the next one. Bounds the memory of a body. */
+/** The most bytes held while a write is under way; they go with the next write. This bounds the memory of a body. */
 const maxHeldBytes = 512 * 1024;
 
 /** See `BodyWriter` in contract.ts. Steps are carried out one after another; after one failed, the next fail too. */

@@ -1,6 +1,6 @@
-// The main thread's side of the commit thread: one batch is under way, the next one gathers. What waited while a batch
-// was being written shares the next fsync, so the rate of commits grows with the number of clients. Where many changes are
-// under way, the first waits a moment for the next ones: a transaction costs as much processor time as several changes in it.
+// The main thread's side of the commit thread: one batch is under way while the next one gathers. All changes that wait
+// for a batch share the next fsync, so the rate of commits grows with the number of clients. When many changes are under
+// way, the first waits a moment for the next ones: a transaction costs as much processor time as several changes in it.
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 import { Worker } from 'node:worker_threads';
 import { KeepsakeError } from '../../shared/errors.ts';
@@ -41,7 +41,7 @@ export class CommitQueue {
   /** Told how many transactions the store has counted, before those who asked for them are. */
   onCommit: (commits: number) => void = () => {};
   #onIdle: (() => void) | undefined;
-  /** What opening the store found damaged. */
+  /** The damaged entries found while the store was opened. */
   readonly damagedAtOpen: readonly DamagedEntry[];
 
   private constructor(worker: Worker, damaged: readonly DamagedEntry[], gatherMs: number) {

@@ -9,7 +9,7 @@ import { runBatch, toFailure } from './run-batch.ts';
 import { openForWriting } from './schema.ts';
 import { asStoreError } from './store-errors.ts';
 
-/** What the thread is started with. */
+/** The options that the thread starts with. */
 export interface CommitThreadOptions {
   readonly folder: string;
   /** Bound on the size of store.db in pages of 4 KiB. For tests of a full disk. @default none */

@@ -1,5 +1,5 @@
-// What the keeper's store promises to the proxy. P1: a `commit` that resolved is on disk (fsynced) and survives
-// SIGKILL and a power cut; one that rejected, or never resolved, left the state before it or after it, never between.
+// The keeper's store and its promises to the proxy. P1: a `commit` that resolved is fsynced, so it survives SIGKILL
+// and a power cut. One that rejected or never resolved left the state before it or the state after it, never a mixture.
 // The store knows S3's words but speaks no HTTP. Header names are lower case; sizes are bytes; times are Unix ms.
 import type { Readable } from 'node:stream';
 import type { ErrorCode, KeepsakeError } from '../../shared/errors.ts';
@@ -102,7 +102,7 @@ export type BodySource =
   | { readonly kind: 'same-as'; readonly bucket: string; readonly key: string }
   | { readonly kind: 'version'; readonly versionId: number };
 
-/** One atomic step. What a put or delete replaces is retired, not lost. */
+/** One atomic step. A put or delete retires the state that it replaces, so nothing is lost. */
 export type Change =
   | { readonly kind: 'put-bucket'; readonly bucket: string; readonly headers: ReplayHeaders; readonly body: Uint8Array }
   | { readonly kind: 'delete-bucket'; readonly bucket: string }
@@ -187,12 +187,12 @@ export interface Store {
   /** Synchronous and cheap: one write(2) without fsync. */
   beginIntent(intent: Omit<Intent, 'id'>): Intent;
   endIntent(intent: Intent): void;
-  /** What an earlier process left open, oldest first. */
+  /** The intents that an earlier process left open, oldest first. */
   openIntents(): readonly Intent[];
 
   /**
    * Resolves when durable. Commits that are under way together share one fsync; they take effect in the order of the calls.
-   * What is put into a bucket, or set on it, proves the bucket: one that the store does not know is recorded with it.
+   * An object or setting proves that its bucket exists: a bucket that the store does not know is recorded with it.
    * @throws KeepsakeError `DiskFull`, `DataFolderUnusable`; `VersionNotFound`, `NotFound` when the change refers to an
    *   object, version or upload that is not held; `Internal` when sizes contradict each other. After an error the body
    *   belongs to the caller again.
@@ -202,7 +202,7 @@ export interface Store {
   buckets(): readonly BucketRecord[];
   /** Undefined when there is none, or it is set aside. @throws KeepsakeError `KeeperStoreDamaged` when that can't be told. */
   object(bucket: string, key: string): ObjectRecord | undefined;
-  /** What state a key is in, cheaper than `object`; undefined as there. @throws as there */
+  /** The state of a key, read more cheaply than with `object`; undefined and errors as there. @throws as there */
   state(bucket: string, key: string): ObjectState | undefined;
   /** All objects, of one bucket if given, in key order, by pages: memory stays flat. Commits may go on meanwhile. */
   objects(bucket?: string): Iterable<ObjectRecord>;
@@ -221,8 +221,8 @@ export interface Store {
   readPart(uploadId: string, partNumber: number): Readable;
 
   /**
-   * Drops retired versions that are past their time or over the bound in bytes, and bodies nothing refers to; gives the
-   * database's free pages back to the disk, all but some.
+   * Drops retired versions that are past their time or over the bound in bytes, and bodies that nothing refers to. Then
+   * it gives most of the database's free pages back to the disk.
    */
   expire(now: number): Promise<{ readonly versions: number; readonly bytes: number }>;
   /** Carries out the commits that were asked for, and releases the folder's lock. */

@@ -219,7 +219,7 @@ test.each([
   const { folder } = await storeWithTwo(10);
   const first = await openForTest({ folder });
   for (let i = 0; i < 20; i++) await put(first, `key${i}`, bytesOf(100, i));
-  const copy = await temporaryFolder(); // what is on disk now, as a kill would leave it
+  const copy = await temporaryFolder(); // the files on disk now, as a kill would leave them
   cpSync(folder, copy, { recursive: true });
   const log = path.join(copy, 'store.db-wal');
   const bytes = readFileSync(log);

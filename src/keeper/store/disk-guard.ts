@@ -6,7 +6,7 @@ import { KeepsakeError } from '../../shared/errors.ts';
 import { sizeOf } from '../../shared/words.ts';
 
 export interface DiskSpace {
-  /** What this user may still write. */
+  /** The bytes that this user may still write. */
   readonly freeBytes: number;
   readonly totalBytes: number;
 }

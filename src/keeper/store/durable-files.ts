@@ -90,7 +90,7 @@ export async function makeFolder(folder: string, files: FileSystem): Promise<voi
     await mkdir(folder, { recursive: true });
   }
   await files.syncFolder(above).catch((error: NodeJS.ErrnoException) => {
-    // Whoever may not read the folder above did not make anything in it.
+    // A user who may not read the folder above did not create anything in it.
     if (!isThere || error.code !== 'EACCES') throw error;
   });
 }
@@ -137,7 +137,7 @@ export class BodyFile {
     await this.#files.syncFolder(this.#folders.bodies);
   }
 
-  /** Removes the file, wherever it is. What can't be removed now is removed at the next start. */
+  /** Removes the file, wherever it is. A file that can't be removed now is removed at the next start. */
   async discard(): Promise<void> {
     if (this.#place === 'gone') return;
     const file = this.#path(this.#place);

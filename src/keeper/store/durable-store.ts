@@ -127,8 +127,8 @@ export class DurableStore implements Store {
       end(null);
     } catch (error) {
       end(asStoreError(error, this.#pieces.folder).code);
-      // After a failed fsync the commit may yet turn out to be on disk, and its file must be there: the next start,
-      // which sees what became of it, removes the file if nothing names it.
+      // After a failed fsync the commit may still turn out to be on disk, and then its file must be there. The next
+      // start sees which is true, and removes the file if nothing names it.
       if (!(error instanceof KeepsakeError && error.code === 'DataFolderUnusable')) body?.giveBack();
       throw error;
     }
@@ -252,7 +252,7 @@ export class DurableStore implements Store {
     return upload ? [upload] : this.#unsound({ bucket, key, reason: `upload ${uploadId}: ${brokenRecord}` });
   }
 
-  // What has no version to mark: named, and left out of the answer.
+  // An entry without a version to mark: it is named, and left out of the answer.
   #unsound(entry: DamagedEntry): readonly [] {
     this.damage.note(entry);
     return [];

@@ -12,7 +12,7 @@ export interface FolderLock {
   release(): void;
 }
 
-// Whoever looks whether it is held (`isFolderInUse`) holds it shared for an instant, and must not make a start fail.
+// `isFolderInUse` holds the lock shared for an instant while it looks, and that must not make a start fail.
 const patienceMs = 20;
 
 /** @throws KeepsakeError `DataFolderLocked` when another process (or this one) has the folder, `DataFolderUnusable` */

@@ -1,5 +1,5 @@
-// What a running keeper does in the background for its disk: retention is enforced every minute, and at once when its
-// bound in bytes is passed or the disk gets low.
+// Background work of a running keeper for its disk. It enforces retention every minute, and at once when the bound in
+// bytes is passed or the disk gets low.
 import type { Logger } from '../../shared/logger.ts';
 import type { Store } from './contract.ts';
 import type { DiskGuard } from './disk-guard.ts';

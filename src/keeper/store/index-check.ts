@@ -1,12 +1,12 @@
 // SQLite has no checksums on its pages, and an index says where a row is: a bit flipped in one would hide a sound row
-// without a word. So the indexes are compared with their tables before the store is used (0.1 s for 100,000 objects),
-// and made anew from them when they differ. What only the index knew is named.
+// without a word. So the indexes are compared with their tables before the store is used (0.1 s for 100,000 objects).
+// An index that differs is made anew, and the entries that only the index knew are named.
 import type { DatabaseSync } from 'node:sqlite';
 import type { DamagedEntry } from './contract.ts';
 
 const indexedTables = ['versions', 'segments', 'parts'] as const;
 
-/** What was found damaged; empty when all is well. A table that is damaged itself is left to whoever reads its rows. */
+/** Mends the indexes. Returns the damage found, empty when all is well. A damaged table is left to whoever reads its rows. */
 export function mendIndexes(database: DatabaseSync): readonly DamagedEntry[] {
   const damaged = indexedTables.filter((table) => !isSound(database, table));
   if (damaged.length === 0) return [];

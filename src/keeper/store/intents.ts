@@ -1,7 +1,7 @@
-// What was passed to the emulator and is not committed yet: one line when it begins, one when it ends, by write(2)
-// without fsync. It outlives a killed process; after a power cut it may be torn, which is why a line that does not parse
-// is skipped: then the emulator is new anyway, and the store is right. The log also holds the last count of commits that
-// was acknowledged, by which a store that lost some is found out (schema.ts).
+// The changes passed to the emulator and not committed yet: one line when a change begins and one when it ends, by
+// write(2) without fsync. The log outlives a killed process. A power cut may tear it, so a line that does not parse is
+// skipped: the emulator is new then anyway, and the store is right. The log also holds the last count of commits that
+// was acknowledged; a store that lost some is found out by it (schema.ts).
 import { closeSync, ftruncateSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { setImmediate } from 'node:timers';
 import type { Intent } from './contract.ts';
@@ -138,7 +138,7 @@ function writeLines(descriptor: number, lines: readonly Line[]): number {
   return bytes.length;
 }
 
-/** What the log says; nothing when there is none. */
+/** Reads the log; empty when there is none. */
 export function readLog(file: string): { readonly open: Map<number, Intent>; readonly commits: number } {
   const open = new Map<number, Intent>();
   let commits = 0;

@@ -1,4 +1,4 @@
-// What the main thread asks of the commit thread, and what it hears. Plain values: they are copied between threads.
+// The messages between the main thread and the commit thread. Plain values: they are copied between threads.
 import type { ErrorCode, ErrorDetail } from '../../shared/errors.ts';
 import type { BodySource, Change, DamagedEntry, UploadPart } from './contract.ts';
 
@@ -37,7 +37,7 @@ export type Job =
   /** Drops some of the retired versions that are due, and gives free pages back; to be asked again while `isMore`. */
   | { readonly kind: 'expire'; readonly now: number; readonly retentionMs: number; readonly retentionBytes: number };
 
-/** What is true once the job is on disk. */
+/** The facts that hold once the job is on disk. */
 export interface JobResult {
   /** Files in bodies/ that nothing names any more. */
   readonly unusedFiles: readonly string[];
@@ -59,7 +59,7 @@ export type JobOutcome =
   | { readonly kind: 'done'; readonly result: JobResult }
   | { readonly kind: 'failed'; readonly failure: JobFailure };
 
-/** What became of a batch, in its order. */
+/** The outcomes of a batch, in its order. */
 export interface BatchOutcome {
   readonly outcomes: readonly JobOutcome[];
   /** How many transactions the store has counted, with this one; null when it was rolled back. */
@@ -68,7 +68,7 @@ export interface BatchOutcome {
   readonly end: JobFailure | null;
 }
 
-/** What the commit thread says: once that the store is open or not, then what became of each batch. */
+/** The messages of the commit thread: first whether the store is open, then the outcome of each batch. */
 export type CommitMessage =
   | { readonly kind: 'open'; readonly damaged: readonly DamagedEntry[] }
   | { readonly kind: 'unopened'; readonly failure: JobFailure }

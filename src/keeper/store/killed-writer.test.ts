@@ -11,7 +11,7 @@ import { bytesOf, get, temporaryFolder } from './store-fixture.ts';
 
 const kills = 12;
 
-/** What each key may hold: what was acknowledged last, or what was under way at the kill. */
+/** The values that each key may hold: the last one acknowledged, or the one under way at the kill. */
 interface Expected {
   readonly acknowledged: Map<string, string>;
   readonly tried: Map<string, string>;
@@ -27,7 +27,7 @@ test(`keeps every acknowledged change through ${kills} SIGKILLs at random moment
     const store = await openStore({ folder, inlineBytes: 1000 });
     expect(store.damaged()).toEqual([]);
     await checkAll(store, { acknowledged, tried });
-    // What was under way is left open, so that the emulator can be asked for those keys: one a client at most.
+    // Each change under way is left open, so that the emulator can be asked for its key: one a client at most.
     const open = store.openIntents().map(({ key }) => key);
     expect(open).toEqual(expect.arrayContaining([...tried.keys()]));
     expect(open.length).toBeLessThanOrEqual(4);

@@ -16,7 +16,7 @@ import { createDatabase, openForReading } from './schema.ts';
 import { asStoreError, storeDamaged, syncFailed } from './store-errors.ts';
 import { StoreReader } from './store-reader.ts';
 
-/** What a test puts in the place of the real thing, to inject a fault. */
+/** Replacements for the real thing, by which a test injects a fault. */
 export interface StoreFaults {
   readonly files?: FileSystem;
   /** Bound on store.db in pages of 4 KiB: beyond it SQLite says that the disk is full. */
@@ -55,8 +55,8 @@ async function openLocked(
   const file = path.join(folder, 'store.db');
   for (const one of [folders.incoming, folders.bodies]) await makeFolder(one, files);
   await ensureDatabase(file, folders, { files, createdAt: now() });
-  // A process that was killed between the write of a commit and its fsync left it for the next one to see: what is seen
-  // must not be lost any more.
+  // A process killed between the write of a commit and its fsync left that commit for the next process to see. A commit
+  // that has been seen must not be lost any more.
   if (existsSync(`${file}-wal`)) await files.syncFile(`${file}-wal`);
 
   const queue = await CommitQueue.start({ folder, ...thread });
@@ -93,8 +93,8 @@ async function openLocked(
   }
 }
 
-// The file appears whole, by a rename. So one that is empty was cut, and one that is gone while bodies are there was
-// lost: to begin anew in either case would be to forget everything without a word.
+// The file appears whole, by a rename. So an empty file was cut, and a missing one was lost if there are bodies. To begin
+// anew in either case would be to forget everything without a word.
 async function ensureDatabase(
   file: string,
   { bodies }: BodyFolders,
@@ -144,8 +144,8 @@ function nameLostCommits(store: DurableStore, intents: IntentLog, commits: numbe
   intents.noteCommits(commits);
 }
 
-// What was being received belongs to nobody now; a whole body that no row names lost its commit; a row whose body is
-// not there is damaged.
+// A body that was being received belongs to nobody now. A whole body that no row names lost its commit. A row whose body
+// is missing is damaged.
 async function sweep(store: DurableStore, reader: StoreReader, folders: BodyFolders): Promise<void> {
   for (const name of await readdir(folders.incoming)) await rm(path.join(folders.incoming, name), { force: true });
   const unnamed = new Set(await readdir(folders.bodies));

@@ -27,7 +27,7 @@ export interface VersionRow {
   readonly cause: string | null;
 }
 
-/** What `record` holds, as JSON. */
+/** The JSON in `record`. */
 interface VersionJson {
   readonly etag: string;
   readonly headers: ReplayHeaders;

@@ -1,11 +1,11 @@
 // The store's format on disk, version 1, and what it promises. This file alone defines it.
 //
-//   <folder>/store.db       SQLite, WAL, synchronous=FULL: all records, and bodies up to `inlineBytes`
-//   <folder>/bodies/<uuid>  one larger body each: written under incoming/, fsynced, renamed here, this folder fsynced,
-//                           and only then named by a commit; never changed afterwards
-//   <folder>/incoming/      bodies being received; whatever a start finds here is left over and removed
-//   <folder>/intents.log    mutations under way (see intents.ts); outlives a killed process, not a power cut
-//   <folder>/lock.db        empty; its SQLite lock is held by the process that has the store open
+// - <folder>/store.db       SQLite, WAL, synchronous=FULL: all records, and bodies up to `inlineBytes`
+// - <folder>/bodies/<uuid>  one larger body each; never changed once it is here. It is written under incoming/, fsynced
+//                           and renamed to here; this folder is fsynced, and only then does a commit name the body
+// - <folder>/incoming/      bodies being received; a start removes any that it finds here
+// - <folder>/intents.log    changes under way (see intents.ts); outlives a killed process, not a power cut
+// - <folder>/lock.db        empty; the process that has the store open holds its SQLite lock
 //
 // - A state is what store.db says. A file in bodies/ that no row names is left over from a crash, and removed at a start.
 // - store.db appears by a rename when it is whole: an empty, cut or foreign file is damage, never a new store.
@@ -14,12 +14,12 @@
 //   shared (copies, completed uploads). A body lives as long as a segment or a part names it.
 // - Each body carries one CRC-32 for each block of 256 KiB (big-endian, 4 bytes each): a range is verified without
 //   reading the rest. CRC-32 because the enemy is a bad disk, not a forger, and zlib does 6 GB/s of it here.
-// - Each bucket, version, upload and part carries a CRC-32 of its row (rows.ts); a version's covers the ids of its
+// - Each bucket, version, upload and part carries a CRC-32 of its row (rows.ts). A version's covers the ids of its
 //   bodies, so no other's bytes are ever taken for its own. A version that fails a check gets `damage`, the reason, and
 //   is set aside: not served, not counted, never deleted for it. The next write to its key drops it.
 // - `totals` is kept by triggers, in the transaction that changes what they count. `commits` counts the transactions;
 //   intents.log holds the last count that was acknowledged. SQLite drops a damaged end of its log without a word, and a
-//   file put back from a backup may be older: then store.db has counted fewer, and the difference is named.
+//   file restored from a backup may be older. In both cases store.db has counted fewer, and the difference is named.
 import { DatabaseSync } from 'node:sqlite';
 import { KeepsakeError } from '../../shared/errors.ts';
 

@@ -1,4 +1,4 @@
-// What the disk and SQLite throw, as errors of the catalogue with their remedies.
+// Turns errors of the disk and of SQLite into errors of the catalogue, with their remedies.
 import { KeepsakeError } from '../../shared/errors.ts';
 
 // Primary result codes: https://www.sqlite.org/rescode.html. Extended ones carry them in their low byte.
@@ -16,7 +16,7 @@ const sqlite = {
 const failedSyncs: readonly unknown[] = [10 | (4 << 8), 10 | (5 << 8)];
 const ours: readonly number[] = [sqlite.error, sqlite.constraint, sqlite.mismatch, sqlite.misuse, sqlite.range];
 
-/** Any error met while using the store in `folder`. What is neither of the disk nor of SQLite is a bug: `Internal`. */
+/** Any error met while using the store in `folder`. One that comes neither from the disk nor from SQLite is a bug: `Internal`. */
 export function asStoreError(error: unknown, folder: string): KeepsakeError {
   if (error instanceof KeepsakeError) return error;
   const { code, errcode, message } = error as { code?: unknown; errcode?: unknown; message?: unknown };
@@ -30,8 +30,8 @@ export function asStoreError(error: unknown, folder: string): KeepsakeError {
 }
 
 /**
- * Whether SQLite met a failed fsync. The kernel may have dropped what it could not write, and says so once: a later fsync
- * that succeeds proves nothing, so nothing may be acknowledged by this process any more.
+ * Whether SQLite met a failed fsync. The kernel may have dropped the bytes that it could not write, and says so only
+ * once. A later fsync that succeeds proves nothing, so this process may not acknowledge anything any more.
  */
 export function isFailedSync(error: unknown): boolean {
   const met = error instanceof KeepsakeError ? error.cause : error;

@@ -1,4 +1,4 @@
-// What the store's tests share: a folder of their own, and the few calls that every one of them makes.
+// Shared by the store's tests: a folder of their own, and the few calls that every one of them makes.
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';

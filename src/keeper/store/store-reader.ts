@@ -16,14 +16,14 @@ export interface VersionPlace {
   readonly key: string;
 }
 
-/** What `versionWithBytes` tells. */
+/** The answer of `versionWithBytes`. */
 export interface VersionWithBytes extends VersionRow {
   readonly body: number;
   readonly checks: Uint8Array;
   readonly inline: Uint8Array;
 }
 
-/** What `state` tells. */
+/** The answer of `state`. */
 export interface StateRow {
   readonly id: number;
   readonly row_check: number;

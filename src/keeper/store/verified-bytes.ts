@@ -1,5 +1,5 @@
-// The bytes of a version or a part, verified as they are read. What turns out damaged fails the reading, and is set aside
-// and named; what was dropped meanwhile is merely gone.
+// The bytes of a version or a part, verified as they are read. A version that turns out damaged fails the reading, and is
+// set aside and named; one that was dropped meanwhile is merely gone.
 import path from 'node:path';
 import { KeepsakeError } from '../../shared/errors.ts';
 import { blockBytes, isBlockSound } from './block-checks.ts';
@@ -76,7 +76,7 @@ function onDamagedPage(error: unknown): unknown {
   return isDamaged ? new BodyDamaged('its bytes are on a damaged page of the database', { cause: error }) : error;
 }
 
-/** What is not held, as an error of the catalogue. */
+/** The error of the catalogue for a thing that is not held. */
 export function notHeld(what: string): KeepsakeError {
   return new KeepsakeError('VersionNotFound', { what: `the keeper holds no ${what}` });
 }

@@ -1,12 +1,12 @@
-// The commit thread's hand on versions and bodies: insert, retire, drop. Always inside the transaction of its caller.
-// What stops being named is deleted at once; files can only go after the transaction, so their names are collected.
+// The commit thread's hand on versions and bodies: insert, retire, drop. Always inside the transaction of its caller. A row
+// that nothing names any more is deleted at once. Files can only go after the transaction, so their names are collected.
 import { KeepsakeError } from '../../shared/errors.ts';
 import type { ObjectMeta } from './contract.ts';
 import type { BodyContent } from './jobs.ts';
 import type { Prepare } from './prepared.ts';
 import { type BucketRow, bucketCheck, rowCheck, type VersionContent, versionJson } from './rows.ts';
 
-/** What the running job needs and collects. */
+/** The things that the running job needs and collects. */
 export interface JobScope {
   readonly prepare: Prepare;
   readonly at: number;
@@ -25,8 +25,8 @@ export function insertBody({ prepare }: JobScope, { sizeBytes, checks, file, inl
 }
 
 /**
- * What is in a bucket, or set on it, proves that it exists, whether or not its creation was seen: an emulator may start
- * with buckets of its own. It is created without headers on a restore.
+ * An object or setting in a bucket proves that the bucket exists, whether or not its creation was seen: an emulator may
+ * start with buckets of its own. When the emulator is filled, such a bucket is created without headers.
  */
 export function implyBucket({ prepare, at }: JobScope, bucket: string): void {
   if (prepare('SELECT 1 FROM buckets WHERE bucket = ?').get(bucket)) return;
@@ -99,7 +99,7 @@ export function segmentsOf({ prepare }: JobScope, versionId: number): readonly n
   return (rows as unknown as { body: number }[]).map(({ body }) => body);
 }
 
-// P1: nothing torn. Whatever went wrong on the way here, an object is never recorded with other bytes than its size says.
+// P1: nothing torn. An object is never recorded with bytes of another size than its record says, whatever went wrong before.
 function assertWhole({ prepare }: JobScope, meta: ObjectMeta, bodies: readonly number[]): void {
   const sizeOf = prepare('SELECT size FROM bodies WHERE id = ?');
   const sum = bodies.reduce((total, body) => total + Number(sizeOf.get(body)?.size), 0);

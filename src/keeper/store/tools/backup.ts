@@ -27,7 +27,7 @@ export interface BackupReport {
   readonly target: string;
   /** How often a state was copied: more than once when files were dropped meanwhile. */
   readonly rounds: number;
-  /** What reading the copy back found: damage that the store had already is copied, and named. */
+  /** The verdict on the copy, read back. Damage that the store had already is copied, and named here. */
   readonly verdict: Verdict;
 }
 
@@ -58,7 +58,7 @@ export async function backUpStore(folder: string, given: string, options: Backup
     await realFileSystem.syncFolder(path.dirname(target));
     return { folder: look.folder, target, rounds, verdict: { ...verdict, folder: target } };
   } catch (error) {
-    await rm(partial, { recursive: true, force: true }).catch(() => {}); // what stays is removed by the next backup
+    await rm(partial, { recursive: true, force: true }).catch(() => {}); // the next backup removes any rest
     throw asStoreError(error, error instanceof KeepsakeError ? look.folder : path.dirname(target));
   } finally {
     look.close();

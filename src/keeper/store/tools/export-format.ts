@@ -1,11 +1,11 @@
 // The portable form of what S3 serves: a tar stream, version 1, that any tar can read.
 //
-//   keepsake-export.json     what it is: format, version, store, time
-//   buckets/<bucket>.json    a bucket: headers and body of its creation, its settings
-//   objects/<bucket>/<key>   an object's bytes; the key with %XX for what no file's name can be
-//   records/<number>.json    right after the bytes: all else of that object, with their SHA-256. Bytes without a record
+// - keepsake-export.json     identifies the export: format, version, store, time
+// - buckets/<bucket>.json    a bucket: headers and body of its creation, its settings
+// - objects/<bucket>/<key>   an object's bytes; %XX stands for the parts of a key that no file's name can hold
+// - records/<number>.json    right after the bytes: all else of that object, with their SHA-256. Bytes without a record
 //                            don't count: they could not be read to their end
-//   end.json                 how many there were, and a SHA-256 of all buckets and records: without it the file is cut
+// - end.json                 the number of entries, and a SHA-256 of all buckets and records: without it the file is cut
 //
 // The record tells the key, never the name of an entry. Bodies of settings are in base64; times are Unix ms.
 import { z } from 'zod';

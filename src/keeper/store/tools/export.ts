@@ -23,7 +23,7 @@ export interface ExportReport {
   readonly buckets: number;
   readonly objects: number;
   readonly bytes: number;
-  /** What could not be read as it was written, and is not in the export. */
+  /** The entries that could not be read as they were written, and are not in the export. */
   readonly damaged: readonly Finding[];
 }
 

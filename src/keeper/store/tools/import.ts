@@ -1,6 +1,6 @@
 // Takes an export into a store that no keeper runs on: straight into the store, not through S3, so that multipart ETags,
-// settings and checksums are what they were. Each object is one commit. What is there already, the same, is left alone;
-// what is there and differs is kept for undo. A keeper that starts on it then fills its emulator from it.
+// settings and checksums are as they were. Each object is one commit. An entry that is there already, the same, is left
+// alone; one that differs is kept for undo. A keeper that starts on the store then fills its emulator from it.
 import type { Readable } from 'node:stream';
 import { isDeepStrictEqual } from 'node:util';
 import { type ErrorDetail, KeepsakeError } from '../../../shared/errors.ts';

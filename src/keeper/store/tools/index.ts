@@ -1,4 +1,4 @@
-// What a person does with a store's folder, beside a running keeper or without one.
+// The tools that a person uses on a store's folder, beside a running keeper or without one.
 export { type BackupReport, backUpStore } from './backup.ts';
 export { type CompactReport, compactStore } from './compact.ts';
 export { type ExportReport, exportStore } from './export.ts';

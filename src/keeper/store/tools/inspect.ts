@@ -1,4 +1,4 @@
-// What a store holds, in numbers and names. Reads records only, no bodies; changes nothing.
+// Lists the contents of a store, in numbers and names. Reads records only, no bodies; changes nothing.
 import { existsSync, statSync } from 'node:fs';
 import { opendir, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -51,7 +51,7 @@ export interface StoreOverview {
   readonly database: {
     readonly bytes: number;
     readonly logBytes: number;
-    /** What `keeper compact` would give back of it, about. */
+    /** About how many bytes of it `keeper compact` would give back. */
     readonly freeBytes: number;
   };
   readonly bodies: FolderSize;

@@ -1,5 +1,5 @@
-// Reads an export (export-format.ts) from anyone: entry by entry, each checked before it is used, memory flat. What is
-// broken, cut or something else is told as that.
+// Reads an export (export-format.ts) from anyone: entry by entry, each checked before it is used, memory flat. An export
+// that is broken, cut or something else is reported as that.
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { extract, type Extract as TarReader } from 'tar-stream';
@@ -17,7 +17,7 @@ import {
   recordSchema,
 } from './export-format.ts';
 
-/** What is done with what is read. `Held`: an object's bytes until its record is known. */
+/** Takes the entries as they are read. `Held`: an object's bytes until its record is known. */
 export interface ExportVisitor<Held> {
   bucket(bucket: ExportedBucket): Promise<void>;
   /** Reads all of `bytes`. */
@@ -168,7 +168,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-// What tar-stream says of bytes that are none, or that end too early; then the entry being read is destroyed.
+// The errors of tar-stream for bytes that are no tar, or that end too early; then it destroys the entry being read.
 function isOfTar(error: unknown): error is Error {
   return (
     error instanceof Error &&

@@ -6,7 +6,7 @@ import { type Look, pagesById } from './look.ts';
 
 /** Something that is not as it was written. */
 export interface Finding {
-  /** What it concerns, as a reader of the store knows it: `photos/key`, `upload …`, `store.db`. */
+  /** The thing concerned, as a reader of the store knows it: `photos/key`, `upload …`, `store.db`. */
   readonly what: string;
   readonly reason: string;
 }

@@ -165,7 +165,7 @@ function usersOf({ prepare }: Look, body: number): readonly string[] {
   return rows.map(({ what }) => what);
 }
 
-// What is published is named by a commit a moment later; so what is not named is left over at worst, never damage.
+// A commit names a published file a moment later. So a file that nothing names is left over at worst, never damage.
 async function findUnnamedFiles({ folder, reader }: Look): Promise<{ readonly files: number; readonly bytes: number }> {
   const bodies = path.join(folder, 'bodies');
   const unnamed = new Set(existsSync(bodies) ? await readdir(bodies) : []);
