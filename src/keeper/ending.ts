@@ -8,8 +8,9 @@ const idleMs = 500;
 
 /** Watches the requests of a server that doesn't listen yet; the result ends it, with `graceMs` for what is in flight. */
 export function watchRequests(server: http.Server): () => Promise<void> {
-  // No Set: a table that V8 outgrew keeps what it held and leads to the next one. Once such a table is old, all requests that
-  // come after are taken for live until the whole heap is marked; that was half of all garbage collection (`--trace-gc` under the load of bench:keeper).
+  // No Set: a table that V8 outgrew keeps what it held and leads to the next one. Once such a table is old, every later
+  // request is taken for live until the whole heap is marked. That was half of all garbage collection (`--trace-gc`
+  // under the load of bench:keeper).
   const underWay: (http.ServerResponse | undefined)[] = [];
   const free: number[] = [];
   let isEnding = false;

@@ -7,7 +7,7 @@ import type { Doubts } from '../turn/doubts.ts';
 import { type FillProgress, secondsLeft } from '../turn/progress.ts';
 import type { Gate } from '../upstream/gate.ts';
 
-/** What the status is read from. */
+/** The sources of the status. */
 export interface StatusSources {
   readonly store: Store;
   readonly gate: Gate;

@@ -15,7 +15,7 @@ import type { Emulator } from '../upstream/emulator.ts';
 const fewAtOnce = 8;
 const tellEveryMs = 10_000;
 
-/** What a filling uses. */
+/** The parts that a filling uses. */
 export interface FillParts {
   readonly store: Store;
   readonly emulator: Emulator;

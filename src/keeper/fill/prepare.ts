@@ -1,4 +1,4 @@
-// What a new emulator needs before the first answer: what it brought with it is saved, and all buckets are there with
+// Prepares a new emulator for its first answer: saves the things that it brought with it, and makes all buckets with
 // their settings. Objects come after, each before it is asked for (wholeness.ts).
 import { KeepsakeError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';

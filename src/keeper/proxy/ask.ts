@@ -14,7 +14,7 @@ export interface AskOptions {
   readonly locks: Locks;
 }
 
-/** What the emulator is asked. */
+/** A question for the emulator. */
 export interface Question {
   /** That of the request, or HEAD where it is a GET. */
   readonly method: string;

@@ -1,5 +1,5 @@
-// Buckets, their settings, and the settings of objects. What a client deletes is recorded as a deletion: some defaults
-// of a new bucket would be back otherwise (public access block, ownership).
+// Buckets, their settings, and the settings of objects. When a client deletes a setting, the deletion is recorded:
+// otherwise some defaults of a new bucket would be back (public access block, ownership).
 
 import { captureObject } from '../put-back/capture.ts';
 import { deletedMark } from '../put-back/put-back.ts';

@@ -1,5 +1,5 @@
-// What must be whole in the emulator before a request may go there. P3: while it is filled, an object's own requests wait
-// for that object alone; what tells of many waits for all. Changes of keys are not here: they see to it under their locks.
+// The things that must be whole in the emulator before a request may go there. P3: while it is filled, a request for one
+// object waits for that object alone; one that tells of many waits for all. Changes of keys see to it under their locks.
 
 import { isBucketQuestion, type Operation } from '../s3/classify.ts';
 import type { KeyName, Target } from '../s3/target.ts';

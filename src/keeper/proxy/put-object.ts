@@ -1,4 +1,4 @@
-// PutObject: the body goes to the emulator and, decoded, to the store at once. What is saved must be what the ETag names.
+// PutObject: the body goes to the emulator and, decoded, to the store at once. The saved bytes must be those that the ETag names.
 
 import { captureObject } from '../put-back/capture.ts';
 import type { Call } from '../s3/call.ts';

@@ -34,7 +34,7 @@ interface Read {
   readonly repeatable: Repeatable | undefined;
   /** The request itself, as a question. */
   readonly question: Question;
-  /** What a HEAD said, for the GET to be held against. */
+  /** The answer to a HEAD, for the GET to be compared with. */
   comparison: Comparison | undefined;
 }
 

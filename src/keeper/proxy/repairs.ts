@@ -73,7 +73,7 @@ export class Repairs {
     if (key === '' || this.#underWay.has(name)) return;
     this.#underWay.add(name);
     try {
-      if (!(await emulator.gate.confirm(epoch))) return; // what comes instead of this emulator is filled
+      if (!(await emulator.gate.confirm(epoch))) return; // the emulator that comes instead is filled
       await this.#aloneOn(target, async () => {
         if (store.object(bucket, key) === undefined) return;
         logger.warn({ bucket, key }, 'an object of which the emulator did not send all bytes is put back');

@@ -17,7 +17,7 @@ import {
   putBackUpload,
 } from './put-back.ts';
 
-/** What a change may have touched. `keys` null: the bucket itself, its settings, any of its keys. */
+/** The things that a change may have touched. `keys` null: the bucket itself, its settings, any of its keys. */
 export interface Affected {
   readonly bucket: string;
   readonly keys: readonly string[] | null;

@@ -8,7 +8,7 @@ import type { Body, PartMeta, Setting, Store } from '../store/contract.ts';
 import type { Answer, EmulatorClient } from '../upstream/client.ts';
 import { assertSuccess, expectSuccess } from '../upstream/emulator.ts';
 
-/** What an object is beside its bytes, as the emulator tells it. */
+/** All of an object but its bytes, as the emulator tells it. */
 export interface Description {
   readonly etag: string;
   readonly sizeBytes: number;

@@ -23,8 +23,8 @@ export async function putBackObject(store: Store, client: EmulatorClient, record
   return etag;
 }
 
-// An emulator that refuses the parts as they are told may take them without their checksums, or the bytes at once: with another
-// ETag, which is better than not at all.
+// An emulator may refuse the parts as they were sent, and still take them without their checksums. Or it takes the bytes
+// at once: the object then has another ETag, which is better than no object.
 async function putBackCut(
   store: Store,
   client: EmulatorClient,
@@ -75,7 +75,7 @@ async function putBackWhole(store: Store, client: EmulatorClient, record: Object
   return rawHeader(answer.headers, 'etag') ?? '';
 }
 
-// At once, without a stream. What can't be read so is read as a stream, which names the damage.
+// At once, without a stream. An object that can't be read so is read as a stream, which names the damage.
 function inDatabase(store: Store, versionId: number): Uint8Array | undefined {
   try {
     const bytes = store.smallBody(versionId);

@@ -1,6 +1,6 @@
-// The head of an answer that the emulator gave, as a form to be filled in again: what is the request's alone (its time, its
-// id) is made anew, all else stays as it came. A head with a header that is not known here is not kept: it might be
-// another one next time.
+// The head of an answer that the emulator gave, as a form to be filled in again. The values of one request (its time, its
+// id) are made anew; all else stays as it came. A head with a header that is not known here is not kept, because that
+// header might differ next time.
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { ObjectRecord } from '../store/contract.ts';
 import type { GivenAnswer } from '../upstream/send.ts';
@@ -12,7 +12,7 @@ export interface AnswerHead extends GivenAnswer {
   /** Where in `headers` the values are that are made anew; -1: nowhere. */
   readonly dateAt: number;
   readonly requestIdAt: number;
-  /** What it takes in memory, roughly. */
+  /** The memory that it takes, roughly. */
   readonly sizeBytes: number;
 }
 

@@ -1,7 +1,7 @@
 // The heads that can be given again, in memory, bounded in number and bytes: the one that was not used for longest goes.
 import type { AnswerHead } from './answer-head.ts';
 
-/** What a head is good for: one state of an object in one session of the emulator. */
+/** The states that a head is good for: one state of an object in one session of the emulator. */
 export interface HeadValidity {
   readonly epoch: number;
   /** See `ObjectState` in ../store/contract.ts. */

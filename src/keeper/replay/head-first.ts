@@ -1,9 +1,9 @@
-// First reads by HEAD. The bytes of a read come from the store as well as from the emulator, so the emulator is asked for
-// its head alone, which costs it less, the more so the larger the object is (`npm run bench:keeper`, first-get).
+// First reads by HEAD. The store holds the bytes of a read too, so the emulator is asked for its head alone. That costs
+// the emulator less, and saves the more the larger the object is (`npm run bench:keeper`, first-get).
 //
-// Whether a HEAD tells what the GET would is not assumed, but seen, in each session anew: the first read of each kind of
-// object, by each kind of client, asks for both. Kinds are told apart by all that the keeper knows and that a head could
-// depend on; where the two differ in more than the order of their headers, reads of that kind stay GETs.
+// The keeper does not assume that a HEAD tells what the GET would: it looks, in each session anew. The first read of each
+// kind of object, by each kind of client, asks for both. A kind is made of all that the keeper knows and that a head could
+// depend on. Where the two differ in more than the order of their headers, reads of that kind stay GETs.
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Call } from '../s3/call.ts';
@@ -12,7 +12,7 @@ import { type GivenAnswer, givenBy } from '../upstream/send.ts';
 import { isMadeAnew } from './answer-head.ts';
 import { type Repeatable, type Replays, unlessDamaged } from './replay.ts';
 
-/** What a HEAD said, to be held against the GET. */
+/** A HEAD's answer, to be compared with the GET's. */
 export interface Comparison {
   readonly kind: string;
   readonly head: GivenAnswer;
@@ -91,9 +91,10 @@ export class HeadFirst {
   }
 }
 
-// The request, but for its path and for where a browser comes from within a site. The bucket as it is set. The object: the
-// names of all its headers and settings, what those headers say that an emulator may act on (LocalStack refuses the GET of
-// a GLACIER object, and not its HEAD), and its size by powers of two, for emulators that compress what is worth it.
+// A kind is made of three things. The request, but for its path and for where a browser comes from within a site. The
+// bucket as it is set. The object: the names of all its headers and settings, the values of those that an emulator may act
+// on, and its size. LocalStack, for one, refuses the GET of a GLACIER object, and not its HEAD. The size counts by powers of
+// two, for emulators that compress large answers.
 function kindOf({ variant, state }: Repeatable, record: ObjectRecord): string {
   const { bucket, headers, settings, parts, sizeBytes } = record;
   const request = variant.slice(variant.indexOf('\n') + 1).replace(/^(referer:\w+:\/\/[^/\n]*).*$/m, '$1');

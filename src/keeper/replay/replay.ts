@@ -1,12 +1,12 @@
 // Reads answered by the keeper itself: with the head that the emulator gave to the same request before, and the bytes of
 // the store. The emulator stays the authority for every header; what is saved is its time.
 //
-// Why it is right (P1, P2): at one instant, without waiting in between, the gate is open, no change of the key or of its
-// bucket is between its last byte and its commit (no doubt), and the store's state is the one that the head was given for.
-// Without a doubt emulator and store hold the same state of the key, so what is answered is what the emulator would answer
-// at that instant. A commit makes another state (another version, or another check of the object's or bucket's row), and
-// another session another epoch: then the head is of no use, and the next one is the emulator's. A head is kept when the
-// state before the request left is the state after its answer was believed and settled.
+// Why it is right (P1, P2): three things hold at one instant, without waiting in between. The gate is open. There is no
+// doubt: no change of the key or of its bucket is between its last byte and its commit. And the store's state is the one
+// that the head was given for. Without a doubt, emulator and store hold the same state of the key. So the keeper's answer is the one
+// that the emulator would give at that instant. A commit makes another state: another version, or another check of the
+// object's or bucket's row. Another session is another epoch. After either, the head is of no use, and the next one is the
+// emulator's. A head is kept when the state before the request left is the state after its answer was believed and settled.
 import type { Readable } from 'node:stream';
 import { KeepsakeError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
@@ -84,7 +84,7 @@ export class Replays {
   }
 }
 
-/** What the store can't tell, the emulator can. */
+/** Asks the store; undefined for an entry that is damaged there, which the emulator can still answer. */
 export function unlessDamaged<T>(ask: () => T): T | undefined {
   try {
     return ask();
@@ -132,7 +132,7 @@ async function sendStreamed(
     if (res.destroyed) return true;
     logger.warn({ err: error, versionId }, 'a body could not be read from the store');
     if (!res.headersSent) return false;
-    res.destroy(); // what is short must not look whole
+    res.destroy(); // a short body must not look whole
     return true;
   } finally {
     res.off('close', leave);

@@ -1,5 +1,5 @@
-// What a request means: one pure table from method, target and headers to an operation. P2: whatever might change
-// something and isn't known here is refused; nothing that mutates is passed through unsaved.
+// The meaning of a request: one pure table from method, target and headers to an operation. P2: a request that might
+// change something and isn't known here is refused, so no change passes through unsaved.
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Target } from './target.ts';
 
@@ -36,7 +36,7 @@ export const deletableBucketSettings: ReadonlySet<string> = new Set([
   ...['cors', 'encryption', 'lifecycle', 'ownershipControls', 'policy', 'publicAccessBlock', 'tagging', 'website'],
 ]);
 
-/** What is asked about a bucket beside its settings, and tells nothing of what is in it. */
+/** Facts about a bucket beside its settings, which tell nothing of its contents. */
 const bucketFacts = new Set(['location', 'versioning', 'object-lock', 'replication', 'policyStatus']);
 
 /** Query names that say nothing about what is asked, beside all that begin with `x-` (signatures, SDK's `x-id`). */

@@ -1,4 +1,4 @@
-// What `x-amz-copy-source` names.
+// Reads the source that `x-amz-copy-source` names.
 import type { IncomingHttpHeaders } from 'node:http';
 import { notKept } from './errors.ts';
 import type { KeyName } from './target.ts';

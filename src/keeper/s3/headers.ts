@@ -9,7 +9,7 @@ const describing = new Set([
   ...['x-amz-grant-full-control', 'x-amz-grant-read', 'x-amz-grant-read-acp', 'x-amz-grant-write'],
   ...['x-amz-grant-write-acp', 'x-amz-object-ownership', 'x-amz-checksum-algorithm', 'x-amz-checksum-type'],
 ]);
-// What a request says but no answer to HEAD does.
+// Headers that a request may carry but no answer to HEAD does.
 const unseen = /^x-amz-(acl|grant-.*|tagging|checksum-algorithm|object-ownership)$/;
 const encryption = /^x-amz-server-side-encryption(-aws-kms-key-id|-bucket-key-enabled|-context)?$/;
 const checksum = /^x-amz-checksum-(crc32|crc32c|crc64nvme|sha1|sha256)$/;

@@ -1,5 +1,5 @@
-// A bucket in the Host header, in front of an emulator whose reading of hosts is not known: moto takes the first label of
-// any name for a bucket, others do not. The keeper reads the host and sends path style, so that both mean the same key.
+// A bucket in the Host header. Emulators read hosts each in its own way: moto takes the first label of any name for a
+// bucket, others do not. The keeper reads the host and sends path style, so that both mean the same key.
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { bucketOfHost } from './target.ts';

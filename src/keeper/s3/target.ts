@@ -13,7 +13,7 @@ export interface KeyName {
   readonly key: string;
 }
 
-/** What a request names. `bucket` and `key` are decoded; '' when there is none. */
+/** The bucket and key that a request names, decoded; '' when there is none. */
 export interface Target extends KeyName {
   /** Raw path without the query. */
   readonly path: string;

@@ -1,4 +1,4 @@
-// What a request's body is, saved as it passes: decoded, counted, hashed, handed to the store. P4: chunk by chunk.
+// Saves a request's body as it passes: decoded, counted, hashed, handed to the store. P4: chunk by chunk.
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { createAwsChunkedDecoder } from '../s3/aws-chunked.ts';
@@ -25,7 +25,7 @@ export interface BodyTap {
   discard(): Promise<void>;
 }
 
-/** Taps a body for `store`. Whoever calls `finish` and commits the body must not discard it. */
+/** Taps a body for `store`. A caller that calls `finish` and commits the body must not discard it. */
 export function createBodyTap(store: Store, headers: IncomingHttpHeaders): BodyTap {
   const decoder = isAwsChunked(headers) ? createAwsChunkedDecoder() : undefined;
   const expected = Number(headers[decoder ? 'x-amz-decoded-content-length' : 'content-length']);

@@ -1,4 +1,4 @@
-// What an intent says of its change. An intent has fields for the bucket and the key; all else is in its operation.
+// An intent's account of its change. An intent has fields for the bucket and the key; all else is in its operation.
 import type { Affected } from '../put-back/agree.ts';
 import type { Intent } from '../store/contract.ts';
 
@@ -7,7 +7,7 @@ export function describeOperation(operation: string, { uploadId, partNumber, set
   return JSON.stringify({ operation, uploadId, partNumber, setting });
 }
 
-/** What the change of an intent may have touched. */
+/** The things that the change of an intent may have touched. */
 export function affectedBy({ bucket, key, operation }: Intent): Affected {
   const { uploadId, partNumber, setting } = JSON.parse(operation) as Partial<Affected>;
   return {

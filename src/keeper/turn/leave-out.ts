@@ -1,5 +1,5 @@
-// One entry must not keep all others away: what can't be read (the store names it), or is refused for good, is left out
-// of a restore and named in the log and the status.
+// One entry must not keep all others away. An entry that can't be read, or that the emulator refuses for good, is left out
+// when the emulator is filled. The log and the status name it.
 import type { Logger } from '../../shared/logger.ts';
 import { isForGood } from '../put-back/put-back.ts';
 import type { FillProgress } from './progress.ts';

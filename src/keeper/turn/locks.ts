@@ -29,8 +29,8 @@ export class Locks {
   }
 
   /**
-   * Takes all, in the order of their names whatever the order given, so that no two callers wait for each other;
-   * a name given twice is taken once, alone if either asks for it.
+   * Takes all locks in the order of their names, whatever the order given, so that no two callers wait for each other.
+   * A name given twice is taken once, alone if either request asks for it.
    */
   async acquireAll(requests: readonly LockRequest[]): Promise<Release> {
     const wanted = new Map<string, boolean>();

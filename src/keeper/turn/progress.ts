@@ -9,7 +9,7 @@ export interface FillProgress {
   bytesTotal: number;
   startedAt: number | null;
   finishedAt: number | null;
-  /** What the emulator refused to take back, by `bucket/key`. */
+  /** The entries that the emulator refused to take back, by `bucket/key`. */
   refused: Map<string, DamagedEntry>;
 }
 

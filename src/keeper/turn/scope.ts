@@ -1,4 +1,4 @@
-// What a change may touch, and the locks that keep others off it.
+// The things that a change may touch, and the locks that keep other changes off them.
 import type { Affected } from '../put-back/agree.ts';
 import type { KeyName } from '../s3/target.ts';
 import { bucketLock, keyLock, type LockRequest } from './locks.ts';

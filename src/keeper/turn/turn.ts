@@ -15,7 +15,7 @@ import type { Scope } from './scope.ts';
 import type { Settler } from './settle.ts';
 import type { Wholeness } from './wholeness.ts';
 
-/** What every turn uses. */
+/** The parts that every turn uses. */
 export interface TurnParts {
   readonly store: Store;
   readonly emulator: Emulator;

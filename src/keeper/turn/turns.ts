@@ -8,7 +8,7 @@ import type { Answer } from '../upstream/client.ts';
 import type { Scope } from './scope.ts';
 import { Turn, type TurnParts } from './turn.ts';
 
-/** What a change of any kind uses. */
+/** The parts that a change of any kind uses. */
 export interface ChangeParts {
   readonly store: Store;
   readonly turns: Turns;

@@ -1,6 +1,6 @@
 // Which keys the emulator holds as the store does, in one session: all that the walk in key order has passed, and those
-// put back ahead of it. Memory is flat: of what was done ahead only so much is remembered, and what is forgotten is put
-// back once more, which is right at any time under the key's lock.
+// put back ahead of it. Memory is flat, because only so many of those ahead are remembered. A forgotten one is put back
+// once more, which is right at any time under the key's lock.
 import { compareKeys } from '../../shared/key-order.ts';
 import type { KeyName } from '../s3/target.ts';
 
@@ -13,7 +13,7 @@ const defaultLimit = 50_000;
 
 export class WholeKeys {
   readonly #limit: number;
-  /** What the walk has begun and not passed, in key order: the first is not done yet. */
+  /** The keys that the walk has begun and not passed, in key order: the first is not done yet. */
   readonly #walking = new Map<string, Walked>();
   /** Done ahead of the walk: their sizes. */
   readonly #ahead = new Map<string, number>();
@@ -51,7 +51,7 @@ export class WholeKeys {
     this.#advance();
   }
 
-  /** What the walk has begun and is not done: where it goes on after a failure. */
+  /** The keys that the walk has begun and not finished: it goes on from them after a failure. */
   unfinished(): readonly KeyName[] {
     return [...this.#walking.values()].filter(({ isDone }) => !isDone);
   }

@@ -1,6 +1,6 @@
-// Whether the emulator holds what is asked for. While it is filled, each key is put back when the walk comes to it or
-// when somebody asks for it, whichever is first: both by the same steps, under the key's lock, from what the store holds
-// at that moment. So nothing is ever put back over something newer. P3: whole per key before it is answered.
+// Whether the emulator holds the key that is asked for. While the emulator is filled, each key is put back when the walk
+// comes to it or when somebody asks for it, whichever is first. Both take the same steps, under the key's lock, from the
+// store's state at that moment. So nothing is ever put back over something newer. P3: whole per key before it is answered.
 import { KeepsakeError, reasonOf } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { putBackObject } from '../put-back/put-back.ts';
@@ -79,7 +79,7 @@ export class Wholeness {
       const options = { width: () => manyAtOnce, signal: new AbortController().signal };
       return this.#waitFor(() => eachAtOnce(missing, (name) => this.#putBackHeld(epoch, name), options));
     }
-    for (const name of names) keys.add(name, 0); // what the caller makes of it is newer than the walk
+    for (const name of names) keys.add(name, 0); // the caller's state of it is newer than the walk's
     return undefined;
   }
 

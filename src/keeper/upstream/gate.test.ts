@@ -11,7 +11,7 @@ class Emulator {
   reads = 0;
   readonly filled: string[] = [];
   fillFailures = 0;
-  /** What is left of each filling when it opens: one promise for each turn. */
+  /** The rest of each filling when the gate opens: one promise for each turn. */
   rest: ((signal: AbortSignal) => Promise<void>) | undefined;
   finished = 0;
 

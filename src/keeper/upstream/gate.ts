@@ -1,5 +1,5 @@
 // Whether answers of the emulator may be believed. P3: the gate is open only while the emulator is known to be the
-// process that is filled; it opens when the rest of the filling can go on key by key, and is whole at the end of that.
+// process that is filled. It opens when the rest of the filling can go on key by key; at the end the emulator is whole.
 //
 // Why it holds: a TCP connection belongs to one process. An answer is believed when its connection is verified: an
 // earlier answer on it was followed by a check that told the session in force. An answer on any other connection waits
@@ -18,8 +18,9 @@ import { Work } from './work.ts';
 export interface GateOptions {
   readonly source: SessionSource;
   /**
-   * Makes emulator and store agree, for a session that is new to this process: all of it, or what must be so before the
-   * first answer, and the recovery that is left then. Tried again when it throws. `signal`: the keeper stops.
+   * Makes emulator and store agree, for a session that is new to this process. It does all of it, or as much as must be
+   * done before the first answer; then it returns the recovery that is left. The gate tries again when it throws.
+   * `signal`: the keeper stops.
    */
   readonly recover: (
     session: EmulatorSession,
@@ -49,7 +50,7 @@ export class Gate {
   #check: Promise<void> | undefined;
   #nextCheck: Promise<void> | undefined;
   #running: Promise<void> | undefined;
-  /** What is left of the last recovery; undefined when there was nothing left. */
+  /** The rest of the last recovery; undefined when there was none. */
   #recovery: RecoveryRun | undefined;
 
   constructor(options: GateOptions) {
@@ -87,7 +88,7 @@ export class Gate {
   /** Stops at once: whatever is under way with the emulator is broken off. */
   async close(): Promise<void> {
     this.#stopping.abort();
-    this.#set('upstream-down', false); // whoever waits for it to open again is told that it won't
+    this.#set('upstream-down', false); // tells those who wait for it to open again that it won't
     this.#events.emit('change');
     this.#options.cutConnections();
     await this.#running;
@@ -118,7 +119,7 @@ export class Gate {
   }
 
   /**
-   * What was taken for whole is not: the emulator lost something without being restarted. It is recovered as a new one.
+   * The emulator was taken for whole and is not: it lost something without being restarted. It is recovered as a new one.
    * The caller sees to it that `recover` knows.
    */
   distrust(reason: string): void {
@@ -278,8 +279,8 @@ export class Gate {
       this.#recovery = undefined;
       this.#set('restoring', false);
       const recovery = await recover(session, { epoch: this.#epoch, signal: this.#stopping.signal });
-      // All calls of the recovery went to the process of this session: it was there before and is there after. What is
-      // left of it is believed by connection.
+      // All calls of the recovery went to the process of this session: it was there before and is there after. The calls
+      // that are still to come are believed by connection.
       if ((await source.read(false)).id !== session.id) throw new Error('the emulator was restarted meanwhile');
       if (this.#stopping.signal.aborted) return;
       this.#session = session;

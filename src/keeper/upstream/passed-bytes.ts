@@ -1,5 +1,5 @@
-// Keeps memory flat while bodies pass (P4). A chunk is dead as soon as it is written, but V8 hardly sees the bytes behind it
-// and lets some 64 MB of them gather; a collection of the young generation frees them in a millisecond or two.
+// Keeps memory flat while bodies pass (P4). A chunk is dead as soon as it is written. But V8 hardly sees the bytes behind
+// it, and lets some 64 MB of them gather. A collection of the young generation frees them in a millisecond or two.
 import v8 from 'node:v8';
 import vm from 'node:vm';
 

@@ -1,5 +1,5 @@
-// What is left of a recovery while requests are answered already: it goes on until it is done, held up by failures for
-// ever longer moments, and paused while the emulator can't be reached.
+// The rest of a recovery, while requests are answered already. It goes on until it is done, waits ever longer after each
+// failure, and pauses while the emulator can't be reached.
 import { setTimeout as delay } from 'node:timers/promises';
 import { reasonOf } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';

@@ -55,7 +55,7 @@ export function send(upstream: Upstream, head: RequestHead, body?: PassingBody |
       resolve(answer);
     });
   });
-  response.catch(() => {}); // whoever awaits `sent` first may never come to await this one
+  response.catch(() => {}); // a caller that awaits `sent` first may never await this one
   if (body === undefined || body instanceof Uint8Array) {
     request.end(body);
     return { response, sent: Promise.resolve(), isSent: () => true, abort: () => request.destroy() };
@@ -86,7 +86,7 @@ function pumpInto(
       if (isOver) return;
       isOver = true;
       settle();
-      source.resume(); // what is left is read and dropped, so that the client can read our answer
+      source.resume(); // the rest is read and dropped, so that the client can read our answer
     };
     const fail = (error: unknown): void =>
       end(() => {
@@ -223,7 +223,7 @@ function answerHeaders(response: IncomingMessage): string[] {
   return endToEnd(response.rawHeaders);
 }
 
-/** What a client is told of an answer, without its body. `headers`: a flat list. */
+/** An answer as a client is told it, without its body. `headers`: a flat list. */
 export interface GivenAnswer {
   readonly status: number;
   readonly statusMessage: string;

@@ -11,7 +11,7 @@ import { machineStart } from './machine-start.ts';
 /** Names of sentinel buckets; the keeper hides them from clients and from itself. */
 export const sentinelPrefix = 'keepsake-session-';
 
-/** What kind of emulator it is, and its present session. */
+/** The kind of the emulator, and its present session. */
 export interface EmulatorSession {
   readonly id: string;
   readonly hostStyle: HostStyle;

@@ -1,4 +1,4 @@
-// What is under way with the emulator and must have come to its end before a new one is filled: it may reach the new
+// Work under way with the emulator, which must end before a new emulator is filled. Otherwise a request may reach the new
 // process, or its commit the store, after the filling has passed its key.
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
