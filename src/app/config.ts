@@ -1,16 +1,17 @@
 // Settings of the API. Read once at start, all faults at once; the rest of the part gets the frozen value.
 import {
-  choiceSetting,
   durationSetting,
   type Environment,
   integerSetting,
   portSetting,
   readSettings,
+  readTogether,
   type Setting,
   sizeSetting,
   textSetting,
 } from '../shared/config.ts';
 import type { ErrorDetail } from '../shared/errors.ts';
+import { logSettings } from '../shared/log-settings.ts';
 import { ports } from '../shared/names.ts';
 import { databaseSettings, readDatabaseUrl } from '../shared/postgres-settings.ts';
 import { readS3Config, type S3Config, s3Settings } from '../shared/s3/settings.ts';
@@ -46,9 +47,7 @@ export const appSettings = {
   uploadIdleMs: durationSetting('UPLOAD_IDLE_TIMEOUT', 'how long a client may stall while it sends or reads', {
     fallback: 30_000,
   }),
-  logLevel: choiceSetting('LOG_LEVEL', 'how much is logged', ['debug', 'info', 'warn', 'error', 'silent'], {
-    fallback: 'info',
-  }),
+  ...logSettings,
 } as const;
 
 const allSettings = { ...appSettings, ...databaseSettings, ...s3Settings } as const;
@@ -80,7 +79,8 @@ export interface AppConfig {
 
 /** @throws KeepsakeError `InvalidSettings` that lists what can't be used. */
 export function readAppConfig(env: Environment): AppConfig {
-  const values = readSettings(env, allSettings, checkLimits); // every value that can't be parsed, in one error
+  const readOwn = () => readSettings(env, allSettings, checkLimits);
+  const [values, databaseUrl, s3] = readTogether(env, [readOwn, readDatabaseUrl, readS3Config]);
   const { host, port, maxUploadBytes, maxConcurrentUploads, uploadGraceMs, uploadIdleMs, logLevel } = values;
   const { maxImagePixels, maxImageMemoryBytes, imageTimeoutMs } = values;
   return Object.freeze({
@@ -94,8 +94,8 @@ export function readAppConfig(env: Environment): AppConfig {
     uploadGraceMs,
     uploadIdleMs,
     logLevel,
-    databaseUrl: readDatabaseUrl(env),
-    s3: readS3Config(env),
+    databaseUrl,
+    s3,
     shown: Object.values(allSettings).map((setting) => show(setting, env)),
   });
 }

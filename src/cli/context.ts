@@ -1,5 +1,6 @@
 // A command's input: streams, environment, and the ways to speak. Results go to stdout, everything else to stderr.
 import { styleText } from 'node:util';
+import { readLogLevel } from '../shared/log-settings.ts';
 import { createLogger, type Logger, silentLogger } from '../shared/logger.ts';
 
 /** Options that every command has. */
@@ -35,7 +36,7 @@ export function createContext({ json = false, verbose = false }: GlobalOptions):
     isJson: json,
     isVerbose: verbose,
     canAsk: stdin.isTTY === true,
-    logger: verbose ? createLogger('cli', env.LOG_LEVEL ?? 'debug') : silentLogger(),
+    logger: verbose ? createLogger('cli', readLogLevel(env, 'debug')) : silentLogger(),
     print: (line) => {
       if (!json) stdout.write(`${line}\n`);
     },

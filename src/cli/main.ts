@@ -30,6 +30,7 @@ function tell(thrown: unknown, argv: readonly string[]): number {
   const error = asKeepsakeError(thrown);
   if (argv.includes('--json')) process.stdout.write(`${JSON.stringify(toErrorBody(error), null, 2)}\n`);
   process.stderr.write(`✗ ${error.message}\n`);
+  if (error.code === 'InvalidSettings') return 2; // said in full
   if (argv.includes('--verbose')) console.error(thrown);
   else if (error.code === 'Internal') process.stderr.write('  Its cause: run again with --verbose.\n');
   return 2;

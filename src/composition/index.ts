@@ -1,2 +1,2 @@
 // Joins the parts that do not know each other, for `npm start`, `keepsake api` and the tests.
-export { type JoinedApi, type JoinedApiOptions, startJoinedApi } from './joined-api.ts';
+export { type JoinedApi, type JoinedApiOptions, readJoinedConfig, startJoinedApi } from './joined-api.ts';

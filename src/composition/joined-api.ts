@@ -1,7 +1,12 @@
 // The API joined with the reconciler, on a pool and a bucket that the caller owns.
-import { createApp, listen, readAppConfig } from '../app/index.ts';
-import { createIntegrityService, createPublisher, readReconcilerConfig } from '../reconciler/index.ts';
-import type { Environment } from '../shared/config.ts';
+import { type AppConfig, createApp, listen, readAppConfig } from '../app/index.ts';
+import {
+  createIntegrityService,
+  createPublisher,
+  type ReconcilerConfig,
+  readReconcilerConfig,
+} from '../reconciler/index.ts';
+import { type Environment, readTogether } from '../shared/config.ts';
 import type { IntegrityService } from '../shared/integrity-service.ts';
 import { createKeeperClient } from '../shared/keeper-api.ts';
 import type { Logger } from '../shared/logger.ts';
@@ -27,6 +32,12 @@ export interface JoinedApi {
   readonly integrity: IntegrityService;
   /** Takes no more requests, and stops the background work. */
   close(): Promise<void>;
+}
+
+/** The settings of both. @throws KeepsakeError `InvalidSettings` with all faults */
+export function readJoinedConfig(env: Environment): { readonly app: AppConfig; readonly reconciler: ReconcilerConfig } {
+  const [app, reconciler] = readTogether(env, [readAppConfig, readReconcilerConfig]);
+  return { app, reconciler };
 }
 
 /** Starts it; resolves when it listens. @throws KeepsakeError `InvalidSettings`, `PortInUse` */

@@ -1,7 +1,15 @@
 // The settings of `npm start`. Without any, everything is brought along; DATABASE_URL and AWS_S3_ENDPOINT_URL replace
 // the embedded Postgres and S3 each.
 import path from 'node:path';
-import { durationSetting, type Environment, portSetting, readSettings, textSetting } from '../shared/config.ts';
+import {
+  durationSetting,
+  type Environment,
+  portSetting,
+  readSettings,
+  readTogether,
+  textSetting,
+} from '../shared/config.ts';
+import { type LogLevel, readLogLevel } from '../shared/log-settings.ts';
 import { ports } from '../shared/names.ts';
 import { databaseSettings } from '../shared/postgres-settings.ts';
 import { readS3Config, type S3Config, s3Settings } from '../shared/s3/settings.ts';
@@ -24,6 +32,7 @@ export interface EmbeddedConfig {
   /** Absolute path of the data folder. */
   readonly folder: string;
   readonly integrityIntervalMs: number;
+  readonly logLevel: LogLevel;
   /** Where Postgres is; undefined: the embedded one. */
   readonly databaseUrl: string | undefined;
   /** Whether S3 is brought along: no endpoint is given, and AWS isn't meant. */
@@ -36,19 +45,22 @@ export interface EmbeddedConfig {
 
 /** @throws KeepsakeError `InvalidSettings` with all faults. */
 export function readEmbeddedConfig(env: Environment): EmbeddedConfig {
-  const read = readSettings(env, embeddedSettings, ({ port, s3Port }) =>
-    port === s3Port && port !== 0
-      ? [{ what: `PORT and S3_PORT are both ${port}`, remedy: 'Give the page and the S3 a port each.' }]
-      : [],
-  );
+  const readOwn = () =>
+    readSettings(env, embeddedSettings, ({ port, s3Port }) =>
+      port === s3Port && port !== 0
+        ? [{ what: `PORT and S3_PORT are both ${port}`, remedy: 'Give the page and the S3 a port each.' }]
+        : [],
+    );
+  const [read, s3, logLevel] = readTogether(env, [readOwn, readS3Config, readLogLevel]);
   return Object.freeze({
     port: read.port,
     s3Port: read.s3Port,
     folder: path.resolve(read.folder),
     integrityIntervalMs: read.integrityIntervalMs,
+    logLevel,
     databaseUrl: read.databaseUrl,
     isS3Embedded: read.useLocalStack && read.s3Endpoint === undefined,
-    s3: readS3Config(env),
+    s3,
     env,
   });
 }

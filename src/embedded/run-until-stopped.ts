@@ -1,7 +1,6 @@
 // The process of `npm start`: starts the system, says so, and stops it on SIGINT, SIGTERM or SIGHUP. A second signal ends
 // it at once; what was acknowledged is on disk either way.
 import { asKeepsakeError, KeepsakeError } from '../shared/errors.ts';
-import { readEmbeddedConfig } from './config.ts';
 import { asFolderError } from './data-folder.ts';
 import type { RunningSystem } from './start.ts';
 import { describeReport, describeRestoring, describeStart } from './terminal.ts';
@@ -14,8 +13,8 @@ export async function runUntilStopped(env: NodeJS.ProcessEnv): Promise<number> {
   const lost = Promise.withResolvers<Error>();
   let system: RunningSystem;
   try {
-    const { startEmbedded } = await import('./start.ts'); // all parts: not for who only asks whether one runs
-    system = await startEmbedded(readEmbeddedConfig(env), {
+    const { readAllSettings, startEmbedded } = await import('./start.ts'); // all parts: not for who only asks whether one runs
+    system = await startEmbedded(readAllSettings(env), {
       signal: stop.signal,
       onRestoring: (restore) => tellProgress(describeRestoring(restore)),
       onReport: (report) => process.stdout.write(`${describeReport(report)}\n`),

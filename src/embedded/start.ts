@@ -3,9 +3,9 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { startJoinedApi } from '../composition/index.ts';
+import { readJoinedConfig, startJoinedApi } from '../composition/index.ts';
 import { type RunningKeeper, readKeeperConfig, startKeeper } from '../keeper/index.ts';
-import type { Environment } from '../shared/config.ts';
+import { type Environment, readTogether } from '../shared/config.ts';
 import type { KeeperStatus } from '../shared/keeper-api.ts';
 import { type Logger, silentLogger } from '../shared/logger.ts';
 import { createPool, migrate, type Pool } from '../shared/postgres.ts';
@@ -13,7 +13,7 @@ import type { IntegrityReport } from '../shared/report.ts';
 import { type Bucket, createS3Client } from '../shared/s3/client.ts';
 import { ensureBucket } from '../shared/s3/ensure-bucket.ts';
 import { readS3Config, type S3Config } from '../shared/s3/settings.ts';
-import type { EmbeddedConfig } from './config.ts';
+import { type EmbeddedConfig, readEmbeddedConfig } from './config.ts';
 import { type DataFolder, type FolderLayout, openDataFolder } from './data-folder.ts';
 import { startEmulator } from './emulator/index.ts';
 import { startIntegrityTimer } from './integrity-timer.ts';
@@ -45,6 +45,14 @@ export interface RunningSystem {
   close(): Promise<void>;
 }
 
+/** The settings of `npm start`, once those of all parts can be read. @throws KeepsakeError `InvalidSettings` with all faults */
+export function readAllSettings(env: Environment): EmbeddedConfig {
+  const brought = { DATABASE_URL: 'postgres://127.0.0.1/brought' }; // a wrong one of the user's own is told by the first reader
+  const readKeeper = () => readKeeperConfig({ ...env, KEEPER_UPSTREAM_URL: '' }); // the emulator is brought, too
+  const readParts = () => readJoinedConfig({ ...env, ...brought });
+  return readTogether(env, [readEmbeddedConfig, readKeeper, readParts])[0];
+}
+
 /**
  * Starts everything; resolves when all of it is there.
  * @throws KeepsakeError `PortInUse`, `DataFolderLocked`, `DataFolderUnusable`, `DiskFull`, and what the parts throw
@@ -68,7 +76,7 @@ async function startAll(
   const folder = openDataFolder(config.folder);
   stack.defer(() => folder.close());
   await assertPorts(config);
-  const logs = createLogs(folder.layout.log, config.env.LOG_LEVEL);
+  const logs = createLogs(folder.layout.log, config.logLevel);
   const start: Start = { config, options, folder, logs, stack };
   const [databaseUrl, s3, web] = await allOrNothing([startDatabase(start), startS3(start), buildWeb()]);
   options.signal?.throwIfAborted();

@@ -3,10 +3,12 @@ import {
   booleanSetting,
   choiceSetting,
   durationSetting,
+  type Environment,
   integerSetting,
   optionalUrl,
   parseDurationMs,
   readSettings,
+  readTogether,
   sizeSetting,
   textSetting,
 } from './config.ts';
@@ -89,4 +91,20 @@ test.each([
   ['', undefined],
 ])('reads the time %j as %s ms', (text, ms) => {
   expect(parseDurationMs(text)).toBe(ms);
+});
+
+test('readers called together tell all faults at once, a shared one once', () => {
+  const [name, count] = [{ name: settings.name }, { name: settings.name, count: settings.count }];
+  const readers = [
+    (env: Environment) => readSettings(env, name),
+    (env: Environment) => readSettings(env, count),
+  ] as const;
+  expect(readTogether({ NAME: 'a' }, readers)).toEqual([{ name: 'a' }, { name: 'a', count: 3 }]);
+  expect(() => readTogether({ COUNT: 'x' }, readers)).toThrow(
+    /^2 settings can't be used:\n.*NAME is not set.*\n.*COUNT can't be used/,
+  );
+  const broken = () => {
+    throw new TypeError('a bug');
+  };
+  expect(() => readTogether({}, [...readers, broken])).toThrow('a bug');
 });

@@ -174,11 +174,43 @@ export function readSettings<const S extends Readonly<Record<string, Setting<unk
   return typed;
 }
 
+/**
+ * Calls all readers, so that a person sees the faults of every part at once. One that parts share is told once.
+ * @throws KeepsakeError `InvalidSettings` with all faults, or the first error that is no such one.
+ */
+export function readTogether<const R extends readonly ((env: Environment) => unknown)[]>(
+  env: Environment,
+  readers: R,
+): { readonly [K in keyof R]: ReturnType<R[K]> } {
+  const faults = new Map<string, ErrorDetail>();
+  const values = readers.map((read) => {
+    try {
+      return read(env);
+    } catch (error) {
+      const found = error instanceof KeepsakeError ? faultsOf.get(error) : undefined;
+      if (found === undefined) throw error;
+      for (const fault of found) faults.set(fault.what, fault);
+      return undefined;
+    }
+  });
+  if (faults.size > 0) throw settingsError([...faults.values()]);
+  return values as { readonly [K in keyof R]: ReturnType<R[K]> };
+}
+
+/** The single faults behind each error of a reader. */
+const faultsOf = new WeakMap<KeepsakeError, readonly ErrorDetail[]>();
+
 function settingsError(faults: readonly ErrorDetail[]): KeepsakeError {
+  const error = new KeepsakeError('InvalidSettings', asOneDetail(faults));
+  faultsOf.set(error, faults);
+  return error;
+}
+
+function asOneDetail(faults: readonly ErrorDetail[]): ErrorDetail {
   const [first] = faults;
-  if (first && faults.length === 1) return new KeepsakeError('InvalidSettings', first);
+  if (first && faults.length === 1) return first;
   const lines = faults.map((fault) => `\n  - ${new KeepsakeError('InvalidSettings', fault).message}`).join('');
-  return new KeepsakeError('InvalidSettings', { what: `${faults.length} settings can't be used:${lines}\n` });
+  return { what: `${faults.length} settings can't be used:${lines}\n` };
 }
 
 function reject(): never {

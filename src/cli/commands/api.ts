@@ -1,7 +1,6 @@
 // `keepsake api`: the API joined with the reconciler, as a process of the cluster. Logs JSON to stderr, ends on SIGTERM.
 import { once } from 'node:events';
-import { readAppConfig } from '../../app/index.ts';
-import { startJoinedApi } from '../../composition/index.ts';
+import { readJoinedConfig, startJoinedApi } from '../../composition/index.ts';
 import { createLogger } from '../../shared/logger.ts';
 import { createPool, migrate } from '../../shared/postgres.ts';
 import { createS3Client } from '../../shared/s3/client.ts';
@@ -12,7 +11,7 @@ import { patiently } from '../patience.ts';
 /** Serves until SIGTERM or SIGINT. */
 export async function api({ env }: Context): Promise<number> {
   await using stack = new AsyncDisposableStack();
-  const config = readAppConfig(env);
+  const config = readJoinedConfig(env).app;
   const logger = createLogger('api', config.logLevel);
   const stopping = stopSignal();
   await patiently(() => migrate(config.databaseUrl, logger), {

@@ -1,7 +1,9 @@
 // `keepsake reconcile`: one run of the reconciler, as the CronJob runs it. Logs JSON to stderr.
 import { createPublisher, createReconciler, readReconcilerConfig } from '../../reconciler/index.ts';
+import { readTogether } from '../../shared/config.ts';
 import type { KeepsakeError } from '../../shared/errors.ts';
 import { createKeeperClient } from '../../shared/keeper-api.ts';
+import { readLogLevel } from '../../shared/log-settings.ts';
 import { createLogger } from '../../shared/logger.ts';
 import { createPool, migrate } from '../../shared/postgres.ts';
 import { readDatabaseUrl } from '../../shared/postgres-settings.ts';
@@ -24,10 +26,9 @@ export interface ReconcileOptions {
 /** One run, its report published where the settings say; the exit code is the report's. */
 export async function reconcile({ env, isJson, printJson }: Context, options: ReconcileOptions): Promise<number> {
   await using stack = new AsyncDisposableStack();
-  const config = readReconcilerConfig(env);
-  const databaseUrl = readDatabaseUrl(env);
-  const s3 = readS3Config(env);
-  const logger = createLogger('reconciler', env.LOG_LEVEL);
+  const readers = [readReconcilerConfig, readDatabaseUrl, readS3Config, readLogLevel] as const;
+  const [config, databaseUrl, s3, logLevel] = readTogether(env, readers);
+  const logger = createLogger('reconciler', logLevel);
   const signal = stopSignal();
   const deadline = performance.now() + options.wait;
   const patience = () => ({ patienceMs: deadline - performance.now(), logger, signal });
