@@ -5,7 +5,7 @@
 FROM node:26-bookworm-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
-# What is only read by people and compilers goes: it is a third of the size. Optional is the Postgres of `npm start`.
+# Files that only people and compilers read go: they are a third of the size. Optional is the Postgres of `npm start`.
 RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund \
  && find node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' -o -name '*.md' \) -delete \
  && rm -rf node_modules/.package-lock.json
@@ -34,5 +34,5 @@ RUN chown -R 1000:1000 src
 USER 1000:1000
 ENTRYPOINT ["node", "--watch", "--watch-preserve-output", "/app/src/cli/main.ts"]
 
-# What a plain `docker build` makes.
+# The result of a plain `docker build`.
 FROM sealed

@@ -53,8 +53,8 @@ export function httpProbe(
 }
 
 /**
- * A startup probe that runs `command` until it succeeds. A probe that fails is a Warning in the cluster's events, however
- * often a start takes its time; this one fails only when `withinSeconds` are over, and then the container starts anew.
+ * A startup probe that runs `command` until it succeeds. Each failure of a probe is a Warning in the cluster's events, even
+ * where a start just takes its time. This one fails only when `withinSeconds` are over; then the container starts anew.
  */
 export function startedWhen(command: string, { withinSeconds }: { readonly withinSeconds: number }): kplus.Probe {
   return startedAfter(['sh', '-c', `until ${command}; do sleep 0.5; done`], { withinSeconds });
@@ -108,7 +108,7 @@ export function seal(workload: kplus.Workload, component: ComponentName, capabil
 
 /**
  * Fails a Job at once by these exit codes of its container. 1 is a result, drift, and stays one however often it is tried. 2 is
- * refused or incomplete after our programs waited and tried again where that could help. What else ends a container is tried anew.
+ * refused or incomplete after our programs waited and tried again where that could help. After any other end it is tried anew.
  */
 export function failAtOnce(
   job: kplus.Job | kplus.CronJob,

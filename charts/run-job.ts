@@ -1,5 +1,5 @@
-// Runs a CronJob of the reconciler now, for the buttons of the Tiltfile: node charts/run-job.ts <cronjob>
-// Waits for the Job's end, then shows its log and the report of this very run, known by the run's id in both.
+// Runs a CronJob of the reconciler now, for the buttons of the Tiltfile: `node charts/run-job.ts <cronjob>`. It waits for
+// the Job's end, then shows its log and the report of this very run, known by the run's id in both.
 import { execFile } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';

@@ -5,7 +5,7 @@ import { CommanderError } from 'commander';
 import { asKeepsakeError, toErrorBody } from '../shared/errors.ts';
 import { createProgram } from './program.ts';
 
-// Our reader has closed the pipe (`| head`): nobody is left to tell.
+// The program that reads our output closed the pipe (`| head`), so nobody can read an error either.
 process.stdout.on('error', () => process.exit(2));
 process.exitCode = await main(process.argv);
 

@@ -1,7 +1,13 @@
 // The data folder (`.keepsake`): what lies where in it, its format, and who may use it.
-//   format.json  the format's version        lock       held while a start runs       run.json  where it answers
-//   postgres/    Postgres' own files          keeper/    the keeper's store             reports/  findings in full
-//   scratch/     emptied at each start        *.log      what the parts had to say
+//
+// - format.json  the format's version
+// - lock         held while a start runs
+// - run.json     where it answers
+// - postgres/    Postgres' own files
+// - keeper/      the keeper's store
+// - reports/     findings in full
+// - scratch/     emptied at each start
+// - *.log        the logs of the parts
 import { mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { KeepsakeError, reasonOf } from '../shared/errors.ts';

@@ -6,7 +6,7 @@ import type { Logger } from '../shared/logger.ts';
 import type { IntegrityReport } from '../shared/report.ts';
 
 export interface IntegrityTimer {
-  /** Ends the timer; resolves when no run is under way any more. To stop it, abort the runs by their signal first. */
+  /** Ends the timer and waits for a run that is under way. To cut that run short, abort its signal before this call. */
   stop(): Promise<void>;
 }
 

@@ -39,7 +39,7 @@ export interface RunningSystem {
   readonly folder: FolderLayout;
   readonly isNew: boolean;
   readonly web: WebBuild;
-  /** The keeper's counts of held and put-back objects; null when S3 is not embedded. */
+  /** The keeper's status at the end of the start; null when S3 is not embedded. */
   readonly keeper: KeeperStatus | null;
   /** Stops all, in order. Safe to call more than once. */
   close(): Promise<void>;

@@ -61,7 +61,7 @@ export const reconcilerSettings = {
   serviceHost: textSetting('KUBERNETES_SERVICE_HOST', 'set by Kubernetes inside a pod', { fallback: '' }),
 } as const;
 
-/** What the reconciler needs to know. Times are milliseconds; paths are as given, relative to the working folder. */
+/** The reconciler's settings. Times are milliseconds; paths are as given, relative to the working folder. */
 export interface ReconcilerConfig {
   readonly graceMs: number;
   readonly uploadGraceMs: number;

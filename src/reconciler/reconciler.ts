@@ -1,5 +1,5 @@
 // A run, or the undoing of one action: one at a time, under the run lock. Level-based: a run trusts no event and no
-// earlier run. Whatever stays unknown makes its report `Incomplete`, and then nothing is changed (P8).
+// earlier run. Anything that stays unknown makes its report `Incomplete`, and then nothing is changed (P8).
 import { KeepsakeError } from '../shared/errors.ts';
 import { type Pool, runLock, withAdvisoryLock } from '../shared/postgres.ts';
 import type { ActionResult, IntegrityReport } from '../shared/report.ts';

@@ -1,5 +1,5 @@
 // npm run bench:restore: how fast a new emulator is filled from the store, against plain clients that put as many objects
-// into a bare one, and how soon and how fast a client reads an object that is not back yet. The last line is JSON.
+// into a bare one. Also how soon and how fast a client reads an object that is not back yet. The last line is JSON.
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';

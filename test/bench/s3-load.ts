@@ -1,5 +1,5 @@
-// The load of the keeper's bench, in a process of its own so that it does not take time from what it measures: as lean as
-// an S3 client can be (no SDK, no computed signature), each client one request at a time on a kept connection.
+// The load of the keeper's bench, in a process of its own so that it does not take time from the keeper. It is as lean as
+// an S3 client can be: no SDK, no computed signature. Each client sends one request at a time on a kept connection.
 import { randomBytes } from 'node:crypto';
 import http from 'node:http';
 

@@ -46,7 +46,7 @@ export async function measureServing(subject: Subject, words: readonly string[],
       if (child.exitCode !== null) throw ended(words, logFile);
       return (await fetch(`http://127.0.0.1:${port}${readyPath}`)).ok;
     });
-    await delay(settledMs); // what a start still does beside its first answers
+    await delay(settledMs); // a start still has work to do after its first answers
     return costOf(child.pid ?? 0);
   } finally {
     child.kill('SIGTERM');

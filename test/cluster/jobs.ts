@@ -28,7 +28,7 @@ export async function runJob(cronJob: string, name: string): Promise<string> {
   );
 }
 
-/** What `integrity-report` says now. */
+/** The present contents of `integrity-report`. */
 export async function currentReport(): Promise<{ readonly status: string; readonly report: IntegrityReport }> {
   const { data } = await getJson<ConfigMap>('configmap', 'integrity-report');
   return { status: data.status, report: JSON.parse(data['report.json']) as IntegrityReport };

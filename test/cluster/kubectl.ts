@@ -22,7 +22,7 @@ export async function kubectlWith(
   return stdout;
 }
 
-/** What `kubectl get … -o json` says, in the namespace of the system. */
+/** The output of `kubectl get … -o json`, in the namespace of the system. */
 export async function getJson<T>(...args: readonly string[]): Promise<T> {
   return JSON.parse(await kubectl('-n', namespace, 'get', ...args, '-o', 'json')) as T;
 }

@@ -137,7 +137,7 @@ async function answersOk(url: string): Promise<boolean> {
   return answer.ok;
 }
 
-/** What the user's shell says about another system must not reach this one. */
+/** Settings in the user's shell that name another system must not reach this one. */
 function withoutOurSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const ours = /^(AWS_|KEEPER_|KEEPSAKE_DATA|INTEGRITY_|DATABASE_URL|USE_LOCALSTACK|UPLOAD_|REPORT_TARGET)/;
   return Object.fromEntries(Object.entries(env).filter(([name]) => !ours.test(name)));

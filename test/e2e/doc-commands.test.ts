@@ -11,7 +11,7 @@ import { dataFolder, ownEnvironment, type StartedSystem, startSystem } from '../
 const root = path.resolve(import.meta.dirname, '../..');
 const runnable = docBlocks().filter((block) => whyNotRun(block) === undefined);
 
-/** What a block says by its exit code, where that is not 0; its last command is what counts. */
+/** The exit code of a block's last command, where that is not 0. */
 const exitCodes: Readonly<Record<string, number>> = {};
 
 let folder: Awaited<ReturnType<typeof dataFolder>>;

@@ -1,11 +1,13 @@
 // The layer of disk.c for one folder: built with the machine's C compiler, controlled while the process runs.
 //
 // A power cut of a whole keeper, for a harness:
-//   const layer = await createDiskLayer({ watched: folder, place: somewhereElse });
-//   start the keeper with { ...env, ...layer.env } (any number of times; each start goes on in the same journal)
-//   note `layer.position()` before a request leaves and when its answer is there
-//   SIGKILL the keeper and the emulator; await cutPower(layer.journal, folder, seed); start both again
-// `watched` must hold the keeper's folder, or be it; what it holds when the first process starts counts as durable.
+//
+// - `const layer = await createDiskLayer({ watched: folder, place: somewhereElse });`
+// - start the keeper with `{ ...env, ...layer.env }` (any number of times; each start goes on in the same journal)
+// - note `layer.position()` before a request leaves and when its answer is there
+// - SIGKILL the keeper and the emulator; `await cutPower(layer.journal, folder, seed)`; start both again
+//
+// `watched` must hold the keeper's folder, or be it; its contents when the first process starts count as durable.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,6 @@
-// A layer between a process and its disk, loaded with LD_PRELOAD (Linux). It watches one folder: each change that the
-// process makes in it is carried out and then appended to a journal outside of it, with its bytes; faults are injected
-// as a control file says. What a power cut would have left is computed from the journal (simulated-disk.ts).
+// A layer between a process and its disk, loaded with LD_PRELOAD (Linux). It watches one folder. Each change that the
+// process makes in it is carried out, then appended with its bytes to a journal outside of it. A control file says which
+// faults to inject. The contents that a power cut would leave are computed from the journal (simulated-disk.ts).
 //
 // - One record a change, in the order in which the changes took effect: a lock is held over each change and its record.
 //   An fsync holds no lock; its record says where the journal stood when it began, and it covers no later change.
@@ -120,7 +120,7 @@ static uint64_t watched_inode(int fd) {
   return fstat(fd, &found) == 0 && found.st_ino == inode_of_fd[fd] ? found.st_ino : 0;
 }
 
-// What is there at the start: folders before what they hold, files with their bytes.
+// Records the contents at the start: folders before their entries, files with their bytes.
 static void scan(const char *path, uint64_t parent) {
   struct stat found;
   if (lstat(path, &found) != 0 || is_shm(path)) return;
@@ -269,7 +269,7 @@ ssize_t pwritev64(int fd, const struct iovec *parts, int count, off_t at) { retu
 ssize_t copy_file_range(int in, off_t *from, int out, off_t *to, size_t size, unsigned flags) {
   return watched_inode(out) ? refused(ENOSYS) : REAL(copy_file_range)(in, from, out, to, size, flags);
 }
-// What a program asks of the kernel past libc: libuv copies so. Rings of calls (io_uring) can not be watched.
+// Calls that a program makes to the kernel past libc: libuv copies so. Rings of calls (io_uring) can not be watched.
 long syscall(long number, ...) {
   va_list rest;
   va_start(rest, number);

@@ -1,5 +1,5 @@
-// What was asked of the keeper while its disk was recorded, and what was acknowledged when: the places in the journal
-// between which each change took effect. It tells what each key may hold after a power cut anywhere in that journal.
+// The requests to a keeper whose disk was recorded, each with the places in the journal between which it took effect. From
+// them follows what each key may hold after a power cut anywhere in that journal.
 
 /** A key's whole state in a word, such as a checksum; null: there is none. */
 export type State = string | null;
@@ -39,7 +39,7 @@ export function createHistory(position: () => number): History {
   };
 }
 
-/** What each key may hold after a power cut there. Every key of the history is told. */
+/** The states that each key may have after a power cut there. Every key of the history is told. */
 export function possibleAt(changes: readonly Change[], position: number): ReadonlyMap<string, ReadonlySet<State>> {
   const possible = new Map<string, ReadonlySet<State>>();
   for (const [key, ofKey] of Map.groupBy(changes, (change) => change.key)) {

@@ -1,5 +1,5 @@
-// Damage to what the keeper has on its disk, by name, found by the next start: what is damaged is named in the status and in
-// the log, and all else is served; or the start is refused with the remedy, and the folder left as it is. Never a wrong
+// Damage to the files of a keeper, by name, found by the next start. Either the damaged entry is named in the status and in
+// the log, and all else is served. Or the start is refused with the remedy, and the folder is left as it is. Never a wrong
 // byte, never an empty store in the place of a lost one.
 import { cpSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

@@ -1,5 +1,5 @@
-// A disk that fails below a running keeper, by name: full, read-only, an fsync that fails. What is refused says so, reads go
-// on, and whatever was acknowledged is there. P1.
+// A disk that fails below a running keeper, by name: full, read-only, an fsync that fails. A refused request says so, reads
+// go on, and every acknowledged change is there. P1.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { mkdtemp, realpath } from 'node:fs/promises';
@@ -106,7 +106,7 @@ describeWith(['cc'], 'a bad disk below the keeper', () => {
     await world.put('unsynced', 'before');
     layer.inject({ kind: 'failing-fsync', of: '*-wal', times: 1 });
     expect((await world.put('unsynced', 'after')).status).toBe(500);
-    // What the log holds of it may count at the next start, so nobody can tell yet.
+    // The next start may count the part of it that the log holds, so nobody can tell yet.
     const meanwhile = await world.get('unsynced').catch(() => 'cut off');
     await world.keeper.end('SIGKILL');
     await (await world.startKeeper()).ready(); // before the same emulator
@@ -162,7 +162,7 @@ describeWith(['mount'], 'a real disk of 16 MiB below the keeper', () => {
   });
 });
 
-/** What the store alone has: the keeper and the emulator are killed, and the new emulator is filled. */
+/** Leaves only what the store has: kills the keeper and the emulator, and fills a new emulator. */
 async function startOnNewEmulator(world: FaultyWorld): Promise<void> {
   await world.keeper.end('SIGKILL');
   await world.emulator.kill();

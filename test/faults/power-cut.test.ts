@@ -89,7 +89,7 @@ describeWith(['cc'], 'a power cut', () => {
     },
   );
 
-  // What the tests above are worth: a keeper that left out one fsync would fail them.
+  // Proof that the tests above can fail: a keeper that left out one fsync would fail them.
   test.each([
     ['of the bytes of a body', '*/incoming/*'],
     ['of the folder of bodies', '*/bodies'],

@@ -1,5 +1,5 @@
-// Clients of a keeper whose disk is recorded: they put, overwrite, copy and delete, one by one and many at once, upload in
-// parts, and write the same hot keys against each other, and note what was acknowledged with how far the journal was.
+// Clients of a keeper whose disk is recorded. They put, overwrite, copy, delete and upload in parts, one by one and many at
+// once, and write the same hot keys against each other. They note each acknowledgement with the journal's position then.
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,

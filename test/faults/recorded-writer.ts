@@ -14,7 +14,7 @@ const clients = 4;
 
 const store = await openStore({ folder, retentionMs: 0 });
 const history = createHistory(() => journalLength(journal));
-// What was seen once can't be lost any more.
+// A state that was seen once can't be lost any more.
 for (const [key, state] of await heldStates(store)) history.begin(key, state)();
 
 async function put(key: string, bytes: Uint8Array): Promise<void> {

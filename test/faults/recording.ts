@@ -61,7 +61,7 @@ export async function recordKeeper(emulator: TestEmulator, options: RecordOption
   }
 }
 
-/** What recorded-writer.ts does with the store, and what its disk does with it. */
+/** The work of one recorded-writer.ts on the store, and the fault of its disk. */
 export interface Writer {
   readonly turns: number;
   readonly fault?: DiskFault;

@@ -1,7 +1,7 @@
-// A folder as a disk sees it, fed with the journal of disk.c, and what a power cut would leave of it. Stricter than any
-// file system: a file's bytes are durable by an fsync of the file, and nothing else; a name, new or gone, by an fsync of
-// its folder, and nothing else, so that of a rename one half may be left. (ext4 and xfs keep the order of such changes,
-// make a rename whole or not at all, and save a new file's name with its bytes. Nothing here may count on it.)
+// A folder as a disk sees it, fed with the journal of disk.c, and the contents that a power cut would leave of it. It is
+// stricter than any file system. Only an fsync of a file makes its bytes durable. Only an fsync of its folder makes a name,
+// new or gone, durable; so one half of a rename may be left. (ext4 and xfs keep the order of such changes, make a rename
+// whole or not at all, and save a new file's name with its bytes. Nothing here may count on it.)
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -47,7 +47,7 @@ type Node = SimulatedFile | SimulatedFolder;
 
 export class SimulatedDisk {
   readonly #survivors: Survivors;
-  /** What bears the number now: numbers are used again. */
+  /** The node that bears the number now: numbers are used again. */
   readonly #nodes = new Map<number, Node>();
   #root: SimulatedFolder | undefined;
   #scanned = new Map<SimulatedFolder, Set<string>>();

@@ -36,12 +36,12 @@ export class SimulatedFile {
     this.#pending.push({ position, offset: size, bytes: undefined, sizeAfter: size });
   }
 
-  /** What was written up to `since` is durable. */
+  /** Makes all that was written up to `since` durable. */
   sync(since: number): void {
     this.#settle(since, allSurvive);
   }
 
-  /** What was written up to `since` has been dropped: what of it is on the disk, nobody knows, and nobody writes it again. */
+  /** Drops all that was written up to `since`: nobody knows how much of it is on the disk, and nobody writes it again. */
   failSync(since: number, survivors: Survivors): void {
     this.#settle(since, survivors);
   }

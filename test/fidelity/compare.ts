@@ -27,7 +27,7 @@ export function compare(
   const candidates = known.filter(({ cases }) => cases === 'any' || cases.includes(row.name));
   const differences: Difference[] = [];
   const exchanges = Math.max(left.length, right.length);
-  let refusal: string | undefined; // what is not done for a reason explains what is not there afterwards
+  let refusal: string | undefined; // a request refused for a reason explains what is missing afterwards
   for (let i = 0; i < exchanges; i++) {
     const [before, after] = [left[i] ?? 'nothing', right[i] ?? 'nothing'];
     if (before === after) continue;

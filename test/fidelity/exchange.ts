@@ -10,7 +10,7 @@ export interface Answer {
   readonly body: Buffer;
 }
 
-/** What has to be named alike at both doors. */
+/** The names that have to be alike at both doors. */
 export interface DoorNames {
   readonly host: string;
   readonly bucket: string;

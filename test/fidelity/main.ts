@@ -181,7 +181,7 @@ async function watch(url: string, bucket: string, run: (door: Door) => Promise<u
   return record(url, bucket, run);
 }
 
-/** What was seen through a door; a request without an answer is seen, too. */
+/** Records the exchanges seen through a door; a request without an answer is seen, too. */
 async function record(url: string, bucket: string, run: (door: Door) => Promise<unknown>): Promise<readonly string[]> {
   const door = openDoor(url, bucket);
   try {

@@ -77,7 +77,7 @@ async function readAll(): Promise<number> {
   return page.results.length;
 }
 
-/** What the next process makes of it: rows and objects agree, nothing is pending, nothing waits. */
+/** Starts the next process and waits for its clean-up: rows and objects agree, nothing is pending, nothing waits. */
 async function settle(): Promise<void> {
   const { app, close } = await system.restart({ clock: later });
   app.startBackground();

@@ -1,5 +1,6 @@
-// What a script or CI asks: an npm script that found something says so by its exit code, asked for help it only helps,
-// and wrong options are told in one line, with 2; where help is may be the next. Every script of package.json is broken here, once.
+// The exit codes that a script or CI relies on. An npm script that found something says so by its code; asked for help, it
+// only helps. It answers wrong options with 2 and one line; where to find help may be the next. Every script of
+// package.json is broken here, once.
 import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';

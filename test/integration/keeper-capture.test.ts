@@ -1,5 +1,5 @@
-// What LocalStack held before the keeper came, or made of a request that a killed keeper had sent, is saved so that the next
-// LocalStack gets it with the same ETag (P2, P3).
+// Objects that LocalStack held before the keeper came, or made from a request of a killed keeper, are saved. So the next
+// LocalStack gets them with the same ETag (P2, P3).
 import { rm } from 'node:fs/promises';
 import {
   CompleteMultipartUploadCommand,

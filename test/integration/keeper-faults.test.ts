@@ -308,7 +308,7 @@ describe('the keeper as a process', () => {
     await keeper.ready();
     await fetch(`${keeper.url}/hung`, { method: 'PUT' });
     emulator.kill('SIGSTOP');
-    // What was under way when it hung waits with it; what comes after is told.
+    // Requests that were under way when it hung wait with it; later ones are told.
     const ask = () => fetch(`${keeper.url}/hung`, { signal: AbortSignal.timeout(1_000) });
     await waitFor('a 503', async () => (await ask()).status === 503);
     emulator.kill('SIGCONT');

@@ -1,5 +1,5 @@
-// First reads that ask the emulator by HEAD and take the bytes from the store: only where it was seen that a HEAD tells
-// what the GET would, and with answers that no client can tell from the emulator's.
+// First reads that ask the emulator by HEAD and take the bytes from the store. They happen only where the keeper saw that a
+// HEAD tells what the GET would, and no client can tell their answers from the emulator's.
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import http from 'node:http';

@@ -113,8 +113,8 @@ test('bytes that are found damaged midway break the connection: what is short ne
   expect((await get(world.keeper.url, 'torn')).body.equals(bytes)).toBe(true);
 });
 
-// One writer a key counts up; whoever reads meanwhile must see what was acknowledged before it began, or later, never
-// earlier than another read that had ended; and no more than was sent.
+// One writer a key counts up. A reader must see the last count acknowledged before it began, or a later one. It never
+// sees an earlier one than another read that had ended, and never one that was not sent.
 test('readers among writers see every acknowledged write at once, and no older one after a newer', async () => {
   const keys = ['hot-1', 'hot-2'];
   const rounds = 60;

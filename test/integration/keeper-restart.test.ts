@@ -1,5 +1,5 @@
-// P1, P3: what the keeper acknowledged is there after a restart of the emulator, of the keeper, of both; byte for byte,
-// with the same ETag, metadata and tags; what was deleted stays deleted.
+// P1, P3: every change that the keeper acknowledged is there after a restart of the emulator, of the keeper, of both.
+// Objects are the same byte for byte, with the same ETag, metadata and tags; deleted objects stay deleted.
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import {

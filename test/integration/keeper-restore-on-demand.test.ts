@@ -1,5 +1,5 @@
-// P3, whole per key before it is answered: while the emulator is filled, a client's own keys come first, what tells of many
-// waits for all, and nothing is ever put back over something newer. The walk is held at its first sixteen keys.
+// P3, whole per key before it is answered. While the emulator is filled, a client's own keys come first, requests that tell
+// of many wait for all, and nothing is ever put back over something newer. The walk is held at its first sixteen keys.
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createChild } from '../support/child.ts';
@@ -189,7 +189,7 @@ for (const base of [fauxqs, localStack]) {
         expect((await ask('DELETE', 'w/deleted', { url })).status).toBe(204);
         expect((await ask('PUT', 'w/written', { body: 'newer', url })).status).toBe(200);
         await keeper.kill();
-        front.release(); // what was held, and was its last word, may reach the emulator now
+        front.release(); // the held requests, its last ones, may reach the emulator now
         await keeper.start();
         expect(await Promise.all(['w/deleted', 'w/written'].map((key) => get(key, { url })))).toEqual(['404', 'newer']);
       } finally {

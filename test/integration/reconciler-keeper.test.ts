@@ -1,5 +1,5 @@
-// The reconciler with a real keeper in front of an emulator: what was deleted through it comes back from its store, what
-// was removed behind its back it puts back by itself; a bucket that is gone comes back with its objects.
+// The reconciler with a real keeper in front of an emulator. The reconciler brings back objects deleted through the keeper
+// from the keeper's store. The keeper itself puts back objects removed behind its back. A lost bucket comes back, too.
 import {
   DeleteBucketCommand,
   DeleteObjectCommand,

@@ -1,6 +1,6 @@
-// Random states of both sides, a repair with random rights that may die at a random request: it never gets worse.
-// Bytes that were there are there, rows that were there are there or in the journal, what was whole is untouched,
-// the next repair ends what was left, and undoing a repair gives the state of before.
+// Random states of both sides, a repair with random rights that may die at a random request: it never gets worse. No bytes
+// are lost; every row is still there or in the journal; everything that was whole is untouched. The next repair finishes an
+// unfinished one, and undoing a repair gives the state of before.
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';

@@ -12,7 +12,7 @@ const files = globSync(
 ).sort();
 const ours: Tree = Object.fromEntries(files.map((file) => [file, readFileSync(path.join(root, file), 'utf8')]));
 
-/** What stands outside the rules today. A file that gets better leaves the list, and none joins it. */
+/** The exceptions from the rules today. A file that gets better leaves the list, and none joins it. */
 const known: KnownFaults = {
   errors: {
     'charts/components/reconciler.ts': 1,

@@ -34,7 +34,7 @@ interface Asked {
 const manifests = renderManifests(tilt);
 const workloads = podTemplates(manifests).map(({ workload }) => workload.metadata.name);
 
-/** What the Tiltfile asks of Tilt, on a cluster to whose ingress `docker port` says the way. */
+/** The requests of the Tiltfile to Tilt, on a cluster to whose ingress `docker port` says the way. */
 function evaluate(door = '127.0.0.1:80\n'): Asked {
   const args = [path.join(import.meta.dirname, 'tiltfile.py'), path.join(root, 'Tiltfile'), ...workloads];
   return JSON.parse(execFileSync('python3', args, { encoding: 'utf8', env: { ...process.env, DOOR: door } })) as Asked;

@@ -1,5 +1,5 @@
-// A check that can vanish proves nothing: an optional call that stands alone is skipped where its function is missing,
-// and an assertion about a promise that nobody awaits ends after its test.
+// A check that can vanish proves nothing. An optional call that stands alone is skipped where its function is missing, and
+// an assertion about a promise that nobody awaits ends after its test.
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';

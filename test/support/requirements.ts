@@ -1,5 +1,5 @@
-// The needs of a test beyond this package, found by the usual means. What is not there is skipped with a printed
-// reason; named in KEEPSAKE_REQUIRE (a comma-separated list, as CI sets it) its absence is a failure instead.
+// The needs of a test beyond this package, found by the usual means. A test whose need is missing is skipped with a printed
+// reason. When KEEPSAKE_REQUIRE names the need (a comma-separated list, as CI sets it), its absence is a failure instead.
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { describe, inject } from 'vitest';

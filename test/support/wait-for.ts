@@ -23,7 +23,7 @@ export async function waitFor<T>(
   }
 }
 
-/** What `probe` gives, or undefined when it takes longer: one that hangs must not outlive the deadline. */
+/** The value of `probe`, or undefined when it takes longer: one that hangs must not outlive the deadline. */
 async function within<T>(ms: number, probe: () => Promise<T> | T): Promise<T | undefined> {
   const ended = new AbortController();
   const late = delay(Math.max(ms, 0), undefined, { signal: ended.signal }).catch(() => undefined);

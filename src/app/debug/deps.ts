@@ -1,4 +1,4 @@
-// What the views of /api/debug/ look at.
+// The things that the views of /api/debug/ look at.
 import type { Pool } from '../../shared/postgres.ts';
 import type { Bucket } from '../../shared/s3/client.ts';
 import type { AppConfig } from '../config.ts';

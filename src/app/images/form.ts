@@ -12,7 +12,7 @@ const fileField = 'image';
 export interface ImageForm<T> {
   /** Empty when the form has none. */
   readonly title: string;
-  /** The product that `receive` made of the file. */
+  /** The result of `receive` for the file. */
   readonly file: T;
 }
 
@@ -25,7 +25,7 @@ interface FormReader<T> {
 
 /**
  * Reads the form. @throws KeepsakeError for a form that is not one file `image` with at most a `title`; whatever
- * `receive` throws. `receive` may still be at work then: whoever gave it ends it.
+ * `receive` throws. `receive` may still be at work then: the caller that passed it ends it.
  */
 export function readImageForm<T>(request: Request, response: Response, reader: FormReader<T>): Promise<ImageForm<T>> {
   if (!request.is('multipart/form-data')) throw notAForm(request.get('content-type'));
@@ -69,7 +69,7 @@ class FileToReceiver<T> implements StorageEngine {
   }
 
   _removeFile(_request: Request, _file: Express.Multer.File, done: (error: Error | null) => void): void {
-    done(null); // the giver of `receive` undoes it
+    done(null); // the caller that passed `receive` undoes its work
   }
 }
 

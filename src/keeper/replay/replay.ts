@@ -3,10 +3,10 @@
 //
 // Why it is right (P1, P2): three things hold at one instant, without waiting in between. The gate is open. There is no
 // doubt: no change of the key or of its bucket is between its last byte and its commit. And the store's state is the one
-// that the head was given for. Without a doubt, emulator and store hold the same state of the key. So the keeper's answer is the one
-// that the emulator would give at that instant. A commit makes another state: another version, or another check of the
-// object's or bucket's row. Another session is another epoch. After either, the head is of no use, and the next one is the
-// emulator's. A head is kept when the state before the request left is the state after its answer was believed and settled.
+// that the head was given for. Without a doubt, emulator and store hold the same state of the key. So the keeper's answer
+// is the one that the emulator would give at that instant. A commit makes another state: another version, or another check
+// of the object's or bucket's row. Another session is another epoch. After either, the head is of no use, and the next one
+// is the emulator's. A head is kept when the state before the request left is the state after its answer was believed and settled.
 import type { Readable } from 'node:stream';
 import { KeepsakeError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';

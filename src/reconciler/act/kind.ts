@@ -104,7 +104,7 @@ export interface Undo {
 
 export interface BytesReturned {
   readonly kind: 'returned';
-  /** What the journal keeps from now on. */
+  /** The undo note that the journal keeps from now on. */
   readonly undo: UndoNote;
   /** A copy that nobody needs once the journal says `undone`. */
   readonly spareKey?: string;

@@ -1,6 +1,6 @@
 // Moving bytes inside the bucket without a moment in which they exist nowhere: copy → read both → remove (P9).
-// Conditions are sent where S3 knows them; DeleteObject's If-Match is not among them (emulators refuse or ignore it),
-// so the object's ETag is asked for again right before it is removed.
+// Conditions are sent where S3 knows them. DeleteObject's If-Match is not among them, because emulators refuse or ignore
+// it, so the object's ETag is asked for again right before it is removed.
 import { CopyObjectCommand, DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { KeepsakeError } from '../../shared/errors.ts';
 import { type ImageRow, quarantinePrefix } from '../../shared/image.ts';

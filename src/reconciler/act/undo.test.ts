@@ -135,7 +135,7 @@ test.each<[string, Given]>([
 const moved = { undo: { quarantineKey: aside, rowBefore: row }, state: 'started' };
 const replaced = { undo: { quarantineKey: aside }, state: 'started' };
 
-/** What stands under the key and aside → how the journal ends, and what stands there then. */
+/** The objects under the key and aside → how the journal ends, and the objects there then. */
 test.each<[string, ActionKind, Entry, Given, string, Readonly<Record<string, string>>]>([
   ['a move before its copy', 'quarantine', moved, { objects: { [exampleKey]: 'b' } }, 'failed', { [exampleKey]: 'b' }],
   [

@@ -8,7 +8,7 @@ import { isOlder } from '../compare/judge.ts';
 import type { Evidence } from './evidence.ts';
 import type { RestoreSource } from './means.ts';
 
-/** What an action of each kind concerns and expects to find: it is compared again at its moment. */
+/** The thing that an action of each kind concerns, and the state it expects there: compared again at its moment. */
 interface Particulars {
   readonly restore: {
     readonly row: ImageRow;
@@ -32,12 +32,12 @@ export type ActionOf<K extends ActionKind> = {
 
 export type PlannedAction = ActionOf<ActionKind>;
 
-/** What may go for good: a row that nothing brings back, or quarantined bytes whose time is over. */
+/** Things that may go for good: a row that nothing brings back, or quarantined bytes whose time is over. */
 export type DeleteTarget =
   | { readonly kind: 'row'; readonly row: ImageRow }
   | { readonly kind: 'quarantined'; readonly actionId: string; readonly quarantineKey: string };
 
-/** What may be done beside restoring, adopting and finishing, and since when a finding must be known. */
+/** The rights beside restoring, adopting and finishing, and since when a finding must be known. */
 export interface PlanOptions {
   readonly now: Date;
   readonly graceMs: number;
@@ -115,7 +115,7 @@ const deleteRow: Policy = (evidence, options) => {
 
 const policies: readonly Policy[] = [restore, adopt, finishUpload, discardPending, correctRow, quarantine, deleteRow];
 
-/** What to do about one difference: the action when nothing stands in its way, and the remedy to show either way. */
+/** The plan for one difference: the action when nothing stands in its way, and the remedy to show either way. */
 export function planFor(
   evidence: Evidence,
   options: PlanOptions,

@@ -1,4 +1,4 @@
-// What a report is worth telling in a cluster's Events: a change of status, and repairs. Pure.
+// The news of a report for a cluster's Events: a change of status, and repairs. Pure.
 import type { IntegrityReport, IntegrityStatus } from '../../shared/report.ts';
 
 export interface ReportEvent {

@@ -44,7 +44,7 @@ function run(folder: string, program: string, args: readonly string[]): Promise<
   });
 }
 
-// What a program prints of times and rates is its own; progress is drawn over itself.
+// A program prints times and rates of its own, which are taken out; it draws progress over itself.
 function timeless(printed: string): string {
   return printed
     .replace(/^.*\r(?!\n)/gm, '')

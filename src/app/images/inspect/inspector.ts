@@ -53,7 +53,7 @@ export class Inspector {
 
   #inTurn<T>(job: Task<InspectJob | DrawJob>, signal: AbortSignal): Promise<T | Refused> {
     const turn = this.#last.then(() => this.#runNow<T>(job, signal));
-    this.#last = turn.catch(() => {}); // whoever asked is told; the next in line only waits for the end
+    this.#last = turn.catch(() => {}); // the caller gets the error; the next in line only waits for the end
     return turn;
   }
 
