@@ -29,9 +29,7 @@ export abstract class Component extends Chart {
 
   /** @param namespace where its objects live. @default the environment's */
   constructor(scope: Construct, component: ComponentName, { environment, namespace }: ComponentProps & Namespaced) {
-    // kubectl applies the files of a folder by name: the namespace must come first.
-    const id = component === 'namespace' ? '00-namespace' : component;
-    super(scope, id, {
+    super(scope, fileOf(component), {
       namespace: namespace ?? environment.namespace,
       labels: labelsOf(component),
       disableResourceNameHashes: true,
@@ -39,6 +37,12 @@ export abstract class Component extends Chart {
     this.environment = environment;
     this.component = component;
   }
+}
+
+/** kubectl applies the files of a folder by name: the namespace must come first, then what pods can't start without. */
+function fileOf(component: ComponentName): string {
+  if (component === 'namespace') return '00-namespace';
+  return component === 'settings' ? '01-settings' : component;
 }
 
 interface Namespaced {

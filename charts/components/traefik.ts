@@ -5,13 +5,16 @@ import type { Construct } from 'constructs';
 import { Component, type ComponentProps } from '../component.ts';
 import { exact } from '../exact.ts';
 import { makeClusterScoped } from '../patches.ts';
-import { httpProbe, listensOn, mountScratch, podProps, resources, seal, startedWhen } from '../pods.ts';
+import { httpProbe, mountScratch, podProps, resources, seal, startedWhen } from '../pods.ts';
 
 export const traefikClassName = 'traefik';
 
 /** Ports inside its pod: it runs as nobody, and the node's port 80 leads to `web`. */
 const entryPoints = { web: 8000, ping: 9000 } as const;
 const userId = 65532;
+
+/** Traefik's own question. It listens a moment before it knows the way to `/ping`, and until then answers 404. */
+const isUp = `traefik healthcheck --ping --ping.entrypoint=ping --entrypoints.ping.address=:${entryPoints.ping}`;
 
 export class Traefik extends Component {
   constructor(scope: Construct, props: ComponentProps) {
@@ -53,7 +56,7 @@ export class Traefik extends Component {
         '--global.sendanonymoususage=false',
       ],
       ports: [{ name: 'web', number: entryPoints.web, hostPort: 80 }],
-      startup: startedWhen(listensOn(entryPoints.ping), { withinSeconds: 60 }),
+      startup: startedWhen(isUp, { withinSeconds: 60 }),
       readiness: httpProbe('/ping', { port: entryPoints.ping, everySeconds: 5, failures: 2 }),
       liveness: httpProbe('/ping', { port: entryPoints.ping, everySeconds: 10, failures: 6 }),
       resources: resources({ cpuMillis: 50, memoryMiB: 64, memoryLimitMiB: 256 }),

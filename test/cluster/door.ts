@@ -1,4 +1,5 @@
-// The system through its ingress, as a browser meets it: http://keepsake.localhost on this machine's port 80.
+// The system through its ingress, as a browser meets it: http://keepsake.localhost.
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import http from 'node:http';
 import { cluster } from '../../src/shared/names.ts';
@@ -7,6 +8,21 @@ export interface Answer {
   /** 0 when there was none. */
   readonly status: number;
   readonly body: Buffer;
+}
+
+/** The port of this machine that leads to the ingress: what kind's cluster file says (k8s/cluster-8080.yaml), else 80. */
+const port = portOfKind() ?? 80;
+
+/** Where the page is. */
+export const site = `http://${cluster.host}:${port}/`;
+
+function portOfKind(): number | undefined {
+  try {
+    const args = ['port', 'keepsake-control-plane', '80/tcp'];
+    return Number(/:(\d+)\s*$/m.exec(execFileSync('docker', args, { encoding: 'utf8', stdio: 'pipe' }))?.[1] ?? 80);
+  } catch {
+    return undefined; // not on kind, so nothing is mapped
+  }
 }
 
 const agent = new http.Agent({ keepAlive: true, maxSockets: 16 });
@@ -23,11 +39,11 @@ export function ask(
       // The name leads to this machine in every browser, but not in every resolver.
       {
         host: '127.0.0.1',
-        port: 80,
+        port,
         path,
         method,
         agent,
-        headers: { ...headers, host: cluster.host },
+        headers: { ...headers, host: `${cluster.host}:${port}` },
         timeout: 60_000,
       },
       (response) => {

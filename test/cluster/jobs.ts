@@ -14,7 +14,17 @@ interface ConfigMap {
 
 /** Makes a Job from a CronJob, and waits for its end: `Complete` or `Failed`. */
 export async function runJob(cronJob: string, name: string): Promise<string> {
+  await makeJob(cronJob, name);
+  return jobEnd(name);
+}
+
+/** Makes a Job from a CronJob. */
+export async function makeJob(cronJob: string, name: string): Promise<void> {
   await kubectl('-n', namespace, 'create', 'job', `--from=cronjob/${cronJob}`, name);
+}
+
+/** Waits for the end of a Job: `Complete` or `Failed`. */
+export function jobEnd(name: string): Promise<string> {
   return waitFor(
     `the end of the job ${name}`,
     async () => {

@@ -1,6 +1,7 @@
 // kubectl for tests, on a cluster that is ours to change: kind's, the testbed's, or one named by the user.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { manifestFolder } from './form.ts';
 
 const run = promisify(execFile);
 
@@ -56,17 +57,17 @@ export async function removeSystem(): Promise<void> {
     const { metadata } = JSON.parse(found) as { metadata: { annotations?: Record<string, string> } };
     if (metadata.annotations?.[mark] !== 'test')
       throw new Error(
-        `the namespace ${namespace} holds a system that no test made: remove it first (kubectl delete -f k8s/local), its images too`,
+        `the namespace ${namespace} holds a system that no test made: remove it first (kubectl delete -f ${manifestFolder}), its images too`,
       );
   }
   await kubectlWith(
     { timeoutMs: 300_000 },
-    ...['delete', '-f', 'k8s/local', '--ignore-not-found', '--wait', '--timeout=240s'],
+    ...['delete', '-f', manifestFolder, '--ignore-not-found', '--wait', '--timeout=240s'],
   );
 }
 
-/** Applies all of k8s/local at once, as a user does, and marks it as a test's. */
+/** Applies all of the form's manifests at once, as a user does, and marks it as a test's. */
 export async function applySystem(): Promise<void> {
-  await kubectl('apply', '-f', 'k8s/local');
+  await kubectl('apply', '-f', manifestFolder);
   await kubectl('annotate', 'namespace', namespace, `${mark}=test`);
 }

@@ -22,6 +22,9 @@ export interface InspectorOptions extends InspectLimits {
 /** A job without its limits, which are the inspector's. */
 type Task<Job extends InspectJob> = Job extends unknown ? Omit<Job, keyof InspectLimits> : never;
 
+/** Under `node --watch` a process is told to report its modules, and would do so where its answers are awaited. */
+const { WATCH_REPORT_DEPENDENCIES: _, ...environment } = process.env;
+
 /** Without work for that long, the process ends: it holds some 80 MiB. */
 const idleMs = 60_000;
 
@@ -102,6 +105,7 @@ export class Inspector {
     const child = fork(new URL('./inspector-process.ts', import.meta.url), {
       serialization: 'advanced',
       execArgv: [],
+      env: environment,
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     child.unref();
