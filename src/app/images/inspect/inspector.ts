@@ -22,9 +22,6 @@ export interface InspectorOptions extends InspectLimits {
 /** A job without its limits, which are the inspector's. */
 type Task<Job extends InspectJob> = Job extends unknown ? Omit<Job, keyof InspectLimits> : never;
 
-/** Under `node --watch` a process is told to report its modules, and would do so where its answers are awaited. */
-const { WATCH_REPORT_DEPENDENCIES: _, ...environment } = process.env;
-
 /** Without work for that long, the process ends: it holds some 80 MiB. */
 const idleMs = 60_000;
 
@@ -102,10 +99,12 @@ export class Inspector {
   }
 
   #start(): ChildProcess {
+    // `node --watch` tells a process to report its modules, and it would do so where its answers are awaited.
+    const { WATCH_REPORT_DEPENDENCIES: _, ...env } = process.env;
     const child = fork(new URL('./inspector-process.ts', import.meta.url), {
       serialization: 'advanced',
       execArgv: [],
-      env: environment,
+      env,
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     child.unref();
