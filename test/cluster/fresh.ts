@@ -1,5 +1,5 @@
-// What a fresh cluster must be: up in time, nothing started twice, no failed Job, no Warning; also with a check that comes
-// before the bucket, as the schedule's first may.
+// A fresh cluster is up in time, has started nothing twice, and has neither a failed Job nor a Warning. That holds with a check
+// that comes before the bucket, as the schedule's first may.
 import { expect } from 'vitest';
 import { cluster } from '../../src/shared/names.ts';
 import { waitFor } from '../support/wait-for.ts';

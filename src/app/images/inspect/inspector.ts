@@ -99,12 +99,10 @@ export class Inspector {
   }
 
   #start(): ChildProcess {
-    // `node --watch` tells a process to report its modules, and it would do so where its answers are awaited.
-    const { WATCH_REPORT_DEPENDENCIES: _, ...env } = process.env;
     const child = fork(new URL('./inspector-process.ts', import.meta.url), {
       serialization: 'advanced',
       execArgv: [],
-      env,
+      env: {}, // no secrets; and `node --watch` would have it report its modules where answers are awaited
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     child.unref();
